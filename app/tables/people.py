@@ -1,0 +1,88 @@
+"""Who uses Turnwise: accounts, their sign-ins, the invitations that made them, and what was done by whom."""
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, new_id, now
+
+
+class Role(enum.StrEnum):
+    CROWDWORKER = "crowdworker"
+    RESEARCHER = "researcher"
+    ADMIN = "admin"
+
+
+def enum_column(kind: type[enum.StrEnum]) -> Enum:
+    """Stored as the word itself, with a CHECK, on both databases."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=32,
+        name=kind.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+    __table_args__ = (
+        UniqueConstraint("external_provider", "external_id"),
+        CheckConstraint("password_hash IS NOT NULL OR external_id IS NOT NULL", name="can_sign_in"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    username: Mapped[str] = mapped_column(unique=True)  # stored case-folded
+    password_hash: Mapped[str | None]
+    external_provider: Mapped[str | None]  # e.g. prolific
+    external_id: Mapped[str | None]
+    role: Mapped[Role] = mapped_column(enum_column(Role))
+    consented_at: Mapped[datetime | None]
+    consent_version: Mapped[int | None]
+    red_team_opt_in_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    excluded_reason: Mapped[str | None]  # set: this crowdworker's comparisons stay out of new tranches, and why
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SignIn(Base):
+    """A server-side session of one browser. The cookie holds the token, the row only its SHA-256."""
+
+    __tablename__ = "sign_ins"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    csrf_token: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+
+
+class Invitation(Base):
+    __tablename__ = "invitations"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[Role] = mapped_column(enum_column(Role))
+    note: Mapped[str] = mapped_column(default="")
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))  # None: made by the command line
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime]
+    used_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    used_at: Mapped[datetime | None]
+
+
+class AuditEvent(Base):
+    __tablename__ = "audit_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))  # None: the command line or the tick
+    action: Mapped[str]  # e.g. deploy, rollback, overrule
+    subject: Mapped[str]  # e.g. task:helpfulness, iteration:<id>
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    reason: Mapped[str | None]

@@ -1,0 +1,90 @@
+"""What crowdworkers are asked to do: tasks with their versioned texts, and assignments of several conversations."""
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, new_id, now
+from app.tables.people import enum_column
+
+
+class TaskKind(enum.StrEnum):
+    HELPFULNESS = "helpfulness"
+    RED_TEAM = "red-team"
+
+
+class ChoiceDirection(enum.StrEnum):
+    """What the crowdworker is asked to pick. Training's chosen is the picked candidate, or the other one."""
+
+    PICK_BETTER = "pick-better"
+    PICK_WORSE = "pick-worse"
+
+
+class PairScope(enum.StrEnum):
+    CONVERSATION = "conversation"  # the paper's protocol: the same two policies for the whole conversation
+    TURN = "turn"
+
+
+class Task(Base):
+    __tablename__ = "tasks"
+    __table_args__ = (
+        CheckConstraint("max_turns > 0 AND conversations_per_assignment > 0 AND max_tokens > 0", name="positive"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[TaskKind] = mapped_column(enum_column(TaskKind))
+    choice_direction: Mapped[ChoiceDirection] = mapped_column(enum_column(ChoiceDirection))
+    pair_scope: Mapped[PairScope] = mapped_column(enum_column(PairScope), default=PairScope.CONVERSATION)
+    max_turns: Mapped[int] = mapped_column(default=4)
+    conversations_per_assignment: Mapped[int] = mapped_column(default=5)
+    system: Mapped[str]  # the system message sent with every request and stored on every conversation
+    max_tokens: Mapped[int] = mapped_column(default=128)
+    temperature: Mapped[float] = mapped_column(default=1.0)
+    text_version: Mapped[int] = mapped_column(default=1)  # the version of TaskText shown now
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class TaskText(Base):
+    __tablename__ = "task_texts"
+    __table_args__ = (UniqueConstraint("task_id", "version"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"))
+    version: Mapped[int]
+    title: Mapped[str]
+    question: Mapped[str]  # shown above every pair
+    instructions: Mapped[str]  # Markdown
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class AssignmentStatus(enum.StrEnum):
+    OPEN = "open"
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+
+
+class Assignment(Base):
+    __tablename__ = "assignments"
+    __table_args__ = (
+        Index(
+            "uq_assignments_one_open",
+            "account_id",
+            "task_id",
+            unique=True,
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    conversation_count: Mapped[int]
+    status: Mapped[AssignmentStatus] = mapped_column(enum_column(AssignmentStatus), default=AssignmentStatus.OPEN)
+    completion_code: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    completed_at: Mapped[datetime | None]
