@@ -1,0 +1,105 @@
+"""Rows for tests, each with what a test does not care about filled in. They add and flush; the test commits."""
+
+import itertools
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from app.tables import (
+    Account,
+    Candidate,
+    CandidateStatus,
+    ChoiceDirection,
+    Comparison,
+    Conversation,
+    Deployment,
+    Role,
+    Snapshot,
+    SnapshotKind,
+    Task,
+    TaskKind,
+    TaskText,
+    TrancheKind,
+    Turn,
+    TurnStatus,
+)
+
+_count = itertools.count(1)
+_Row = TypeVar("_Row")
+
+
+def _add(session: Session, row: _Row) -> _Row:
+    session.add(row)
+    session.flush()
+    return row
+
+
+def make_account(session: Session, role: Role = Role.CROWDWORKER, **fields: Any) -> Account:
+    fields = {"username": f"person-{next(_count)}", "password_hash": "x", "role": role} | fields
+    return _add(session, Account(**fields))
+
+
+def make_task(session: Session, kind: TaskKind = TaskKind.HELPFULNESS, **fields: Any) -> Task:
+    direction = ChoiceDirection.PICK_BETTER if kind == TaskKind.HELPFULNESS else ChoiceDirection.PICK_WORSE
+    fields = {"slug": f"{kind}-{next(_count)}", "choice_direction": direction, "system": "Be kind."} | fields
+    task = _add(session, Task(kind=kind, **fields))
+    _add(session, TaskText(task_id=task.id, version=1, title="Talk", question="Which is better?", instructions="Be."))
+    return task
+
+
+def make_snapshot(
+    session: Session, name: str = "", kind: SnapshotKind = SnapshotKind.POLICY, **fields: Any
+) -> Snapshot:
+    return _add(session, Snapshot(name=name or f"snapshot-{next(_count)}", kind=kind, **fields))
+
+
+def make_deployment(
+    session: Session, task: Task | None, snapshot: Snapshot, share: float = 100, **fields: Any
+) -> Deployment:
+    fields = {"generation": 1} | fields
+    return _add(session, Deployment(task_id=task.id if task else None, snapshot_id=snapshot.id, share=share, **fields))
+
+
+def make_conversation(
+    session: Session, task: Task | None = None, account: Account | None = None, **fields: Any
+) -> Conversation:
+    task = task or make_task(session)
+    account = account or make_account(session)
+    fields = {"system": task.system} | fields
+    return _add(session, Conversation(task_id=task.id, account_id=account.id, **fields))
+
+
+def make_turn(
+    session: Session, conversation: Conversation | None = None, texts: tuple[str, str] = ("Yes.", "No."), **fields: Any
+) -> Turn:
+    """A turn that is ready: both candidates done."""
+    conversation = conversation or make_conversation(session)
+    fields = {"position": len(conversation.turns), "client_id": f"c{next(_count)}", "text": "Hello?"} | fields
+    turn = _add(session, Turn(conversation_id=conversation.id, status=TurnStatus.READY, **fields))
+    for shown, text in zip("ab", texts, strict=True):
+        _add(
+            session,
+            Candidate(turn_id=turn.id, shown=shown, text=text, status=CandidateStatus.DONE, finish="stop"),
+        )
+    session.refresh(conversation)
+    session.refresh(turn)
+    return turn
+
+
+def make_comparison(session: Session, turn: Turn | None = None, picked: str = "a", **fields: Any) -> Comparison:
+    turn = turn or make_turn(session)
+    by_shown = {candidate.shown: candidate for candidate in turn.candidates}
+    other = "b" if picked == "a" else "a"
+    fields = {"strength": 3, "choice_direction": ChoiceDirection.PICK_BETTER, "kind": TrancheKind.BASE} | fields
+    comparison = _add(
+        session,
+        Comparison(
+            turn_id=turn.id,
+            account_id=turn.conversation.account_id,
+            picked_id=by_shown[picked].id,
+            other_id=by_shown[other].id,
+            **fields,
+        ),
+    )
+    session.refresh(turn)
+    return comparison

@@ -1,0 +1,47 @@
+"""Rules that the database keeps whatever the code does."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.db import now
+from tests.factories import make_comparison, make_turn
+
+
+def test_a_second_current_comparison_on_the_same_turn_is_refused(session: Session) -> None:
+    turn = make_turn(session)
+    make_comparison(session, turn)
+    with pytest.raises(IntegrityError):
+        make_comparison(session, turn, picked="b")
+
+
+def test_a_superseded_comparison_leaves_room_for_a_new_one(session: Session) -> None:
+    turn = make_turn(session)
+    make_comparison(session, turn).superseded_at = now()
+    session.flush()
+    again = make_comparison(session, turn, picked="b")
+    assert turn.comparison is again
+    assert len(turn.comparisons) == 2
+
+
+def test_a_comparison_cannot_pick_a_candidate_of_another_turn(session: Session) -> None:
+    turn, elsewhere = make_turn(session), make_turn(session)
+    turn_candidates = [candidate.id for candidate in turn.candidates]
+    comparison = make_comparison(session, turn)
+    assert comparison.picked_id in turn_candidates
+    comparison.picked_id = elsewhere.candidates[0].id
+    with pytest.raises(IntegrityError):
+        session.flush()
+
+
+def test_the_same_client_id_cannot_be_two_turns_of_a_conversation(session: Session) -> None:
+    turn = make_turn(session, client_id="once")
+    with pytest.raises(IntegrityError):
+        make_turn(session, turn.conversation, client_id="once")
+
+
+def test_times_come_back_aware_and_in_utc(session: Session) -> None:
+    turn = make_turn(session)
+    session.commit()
+    session.refresh(turn)
+    assert turn.created_at.utcoffset() is not None
