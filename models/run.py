@@ -1,0 +1,243 @@
+"""A run directory: the place where a worker and one training or evaluation process meet (docs/seams.md §3).
+
+Knows files, locks and signals; knows nothing of tensors, so the worker may import it.
+"""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, NoReturn, Self
+
+BAD_INPUT = 3
+PREEMPTED = 75
+
+
+class BadInput(Exception):
+    """What we were given cannot be used. The message is one sentence that names the file, line or field."""
+
+
+class Preempted(Exception):
+    """SIGTERM arrived; a checkpoint was written, and the same command goes on from it."""
+
+
+class RunDirectory:
+    """One process's hold on a run directory. Open it with `with RunDirectory.open(path) as run`."""
+
+    def __init__(self, path: Path, lock: IO[str]) -> None:
+        self.path = path
+        self.checkpoints = Checkpoints(path / "checkpoints")
+        self.preempted = False
+        self._lock = lock
+        self._metrics_file = path / "metrics.jsonl"
+        self._phase: tuple[str, int, float] | None = None
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Take the lock, so that two trainers never share a directory, and start to listen for the end."""
+        if not path.is_dir():
+            raise BadInput(f"The run directory {path} does not exist.")
+        lock = (path / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise BadInput(f"Another process is already working in {path}.") from None
+        run = cls(path, lock)
+        if os.environ.get("TURNWISE_WATCH_STDIN") == "1":
+            threading.Thread(target=_exit_with_parent, daemon=True).start()
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, run._on_sigterm)
+        return run
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.close()
+
+    def _on_sigterm(self, *_: object) -> None:
+        self.preempted = True
+
+    def config(self) -> dict[str, object]:
+        """What `config.json` says; absent means {}: all defaults."""
+        path = self.path / "config.json"
+        if not path.exists():
+            return {}
+        try:
+            mapping = json.loads(path.read_text())
+        except ValueError as error:
+            raise BadInput(f"{path} is not valid JSON: {error}.") from None
+        if not isinstance(mapping, dict):
+            raise BadInput(f"{path} must hold one JSON object.")
+        return mapping
+
+    def find(self, *names: str) -> Path:
+        """The first of these inputs that exists; BadInput naming them if none does."""
+        for name in names:
+            if (self.path / name).exists():
+                return self.path / name
+        raise BadInput(f"{self.path} has no {' or '.join(names)}.")
+
+    def metrics(self, step: int, values: Mapping[str, float]) -> None:
+        """Append the metrics of one step, named `run/quantity`."""
+        with self._metrics_file.open("a") as file:
+            file.write(json.dumps({"step": step, **values}) + "\n")
+
+    def rewind(self, step: int) -> None:
+        """Cut the metrics back to a checkpoint's step: what follows is computed and written again."""
+        if not self._metrics_file.exists():
+            return
+        kept = []
+        for line in self._metrics_file.read_text().splitlines():
+            try:
+                if json.loads(line)["step"] <= step:
+                    kept.append(line + "\n")
+            except ValueError:
+                break  # the line at which an earlier process was killed
+        write_atomically(self._metrics_file, "".join(kept))
+
+    def progress(self, phase: str, done: int, total: int) -> None:
+        """Say how far this phase is; the time left is judged by the speed since the phase began here."""
+        now = time.monotonic()
+        if self._phase is None or self._phase[0] != phase:
+            self._phase = (phase, done, now)
+        _, first, began = self._phase
+        left = (now - began) / (done - first) * (total - done) if done > first else None
+        content = {
+            "phase": phase,
+            "done": done,
+            "total": total,
+            "seconds_left": None if left is None else round(left, 1),
+        }
+        write_atomically(self.path / "progress.json", json.dumps(content))
+
+    def result(self, values: Mapping[str, Any]) -> None:
+        """Write the final numbers."""
+        write_atomically(self.path / "result.json", json.dumps(values, indent=1) + "\n")
+
+    def threads(self) -> int:
+        """How many threads the worker allows now; read at step boundaries. Without the file: OMP_NUM_THREADS, else all."""
+        with contextlib.suppress(OSError, ValueError):
+            return max(1, int((self.path / "threads").read_text()))
+        return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+
+
+class Checkpoints:
+    """`checkpoints/step-NNNNNN/`: each is whole or not there; the last two are kept."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def _all(self) -> list[tuple[int, Path]]:
+        found = [(re.fullmatch(r"step-(\d+)", path.name), path) for path in self.directory.glob("step-*")]
+        return sorted((int(match[1]), path) for match, path in found if match)
+
+    def latest(self) -> tuple[int, Path] | None:
+        """Step and directory of the newest checkpoint."""
+        return max(self._all(), default=None)
+
+    def save(self, step: int, write: Callable[[Path], None]) -> None:
+        """Let `write` fill a directory and move it into place; drop all but the last two."""
+        with directory_atomically(self.directory / f"step-{step:06d}") as unfinished:
+            write(unfinished)
+        for _, old in self._all()[:-2]:
+            shutil.rmtree(old)
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Replace a file in one step: a reader sees the old content or the new, never a half."""
+    data = content.encode() if isinstance(content, str) else content
+    with file_atomically(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def file_atomically(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that takes its name only if the block succeeds."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def directory_atomically(path: Path) -> Iterator[Path]:
+    """A directory to fill that takes its name, replacing what had it, only if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        yield unfinished
+        unfinished.chmod(0o777 & ~_umask())
+        if path.exists():
+            # rename() cannot replace a directory that has content: step aside first.
+            aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
+            path.replace(aside / path.name)
+            unfinished.replace(path)
+            shutil.rmtree(aside)
+        else:
+            unfinished.replace(path)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def main(function: Callable[[], None]) -> NoReturn:
+    """Run a command line of this room and leave with the exit code of docs/seams.md §3."""
+    try:
+        function()
+    except BadInput as error:
+        _leave(str(error), BAD_INPUT)
+    except Preempted:
+        _leave("Preempted; a checkpoint was written.", PREEMPTED)
+    except Exception as error:
+        if not _is_disk_full(error):
+            raise
+        where = getattr(error, "filename", None)
+        _leave(f"The disk is full: could not write {where or 'the output'}.", BAD_INPUT)
+    sys.exit(0)
+
+
+def _leave(sentence: str, code: int) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    sys.exit(code)
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    # Torch and safetensors wrap the system's error in classes of their own; only its words survive.
+    seen: BaseException | None = error
+    while seen is not None:
+        if getattr(seen, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(seen):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _exit_with_parent() -> None:
+    # Not sys.exit: the main thread may be deep inside a matrix product, and nobody waits for its answer any more.
+    while os.read(0, 4096):
+        pass
+    os._exit(1)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
