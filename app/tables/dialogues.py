@@ -135,6 +135,7 @@ class Candidate(Base):
     score: Mapped[float | None]  # by the PM below
     scored_by_id: Mapped[str | None] = mapped_column(ForeignKey("snapshots.id"))
     edited_from_id: Mapped[str | None] = mapped_column(ForeignKey("candidates.id"))
+    is_trunk: Mapped[bool | None]  # imports only: the dialogue went on from this one; None: from the picked one
 
     turn: Mapped[Turn] = relationship(back_populates="candidates")
 
@@ -176,6 +177,7 @@ class Comparison(Base):
     superseded_at: Mapped[datetime | None]
     excluded_reason: Mapped[str | None]
     tranche_id: Mapped[str | None] = mapped_column(ForeignKey("tranches.id"), index=True)  # frozen there
+    content_hash: Mapped[str | None]  # of the dialogue, both texts and the choice, set when frozen; outlives an erasure
     import_id: Mapped[str | None] = mapped_column(ForeignKey("imports.id"))
     import_line: Mapped[int | None]  # 1 = first line of the file
     import_raw: Mapped[str | None]  # the line itself, only where rendering the rows would not give it back exactly
