@@ -601,6 +601,7 @@ def upgrade() -> None:
         sa.Column("score", sa.Double(), nullable=True),
         sa.Column("scored_by_id", sa.String(), nullable=True),
         sa.Column("edited_from_id", sa.String(), nullable=True),
+        sa.Column("is_trunk", sa.Boolean(), nullable=True),
         sa.CheckConstraint("shown IN ('a', 'b')", name=op.f("ck_candidates_shown")),
         sa.ForeignKeyConstraint(
             ["deployment_id"], ["deployments.id"], name=op.f("fk_candidates_deployment_id_deployments")
@@ -665,6 +666,7 @@ def upgrade() -> None:
         sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("excluded_reason", sa.String(), nullable=True),
         sa.Column("tranche_id", sa.String(), nullable=True),
+        sa.Column("content_hash", sa.String(), nullable=True),
         sa.Column("import_id", sa.String(), nullable=True),
         sa.Column("import_line", sa.Integer(), nullable=True),
         sa.Column("import_raw", sa.String(), nullable=True),
