@@ -1,6 +1,7 @@
 """Settings of a deployment, read from the environment (and `.env`). What changes a figure in the dashboard is not here:
 that is config, saved beside the weights."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+    # run.env: what a running ./run chose (ports, the broker's password), so that `turnwise …` meets the same processes.
+    model_config = SettingsConfigDict(
+        env_file=(f"{os.environ.get('DATA_DIR', 'data')}/run.env", ".env"), extra="ignore"
+    )
 
     data_dir: Path = Field(
         default=Path("data"), description="Database, runs, snapshots and the model store live below it."
