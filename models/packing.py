@@ -1,0 +1,192 @@
+"""Dialogue trees ⇄ packed rows: every shared prefix is computed once.
+
+A conversation is a tree: a trunk (what was said) with branches (the candidates at each turn). So are k candidates on
+one prompt. Several trees are laid out behind each other as ONE row of tokens, each tree depth first:
+
+    turn 1                turn 2                       position ids = depth in the own branch
+    human ─┬─ B (leaf)                                 human  0 1 2
+           └─ A ── human ─┬─ B (leaf)                  B            3 4 5
+                          └─ A                         A            3 4
+                                                       human            5 6 …
+    row:   human | B | A | human | B | A
+
+and a token attends to its ancestors, its own branch up to itself, and nothing else. Masks, position ids and the order
+of the row are all there is to it: the scores and gradients are those of the flattened dialogues (tests/models).
+
+Knows token ids and tensors; knows not what a score or a policy is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from models.dialogue import Conversation, Renderer
+
+
+class Node(NamedTuple):
+    """A run of tokens in a tree, and the index of the node it continues (None: a root)."""
+
+    tokens: Sequence[int]
+    parent: int | None
+
+
+class Tree(NamedTuple):
+    """Nodes, each after its parent."""
+
+    nodes: list[Node]
+
+    @property
+    def size(self) -> int:
+        return sum(len(node.tokens) for node in self.nodes)
+
+
+class ConversationTree(NamedTuple):
+    """A tree, and where its candidates are: `candidates[turn, candidate]` is the index of a node."""
+
+    tree: Tree
+    candidates: dict[tuple[int, int], int]
+
+
+class Batch(NamedTuple):
+    """What a decoder reads."""
+
+    input_ids: Tensor  # (B, N)
+    position_ids: Tensor  # (B, N)
+    mask: Tensor  # (B, 1, N, N) bool, True means "the query (row) attends to the key (column)"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Trees behind each other in one row of tokens."""
+
+    trees: list[int]
+    """Which of the packed trees are here: indices into the list given to `pack`."""
+    spans: dict[tuple[int, int], slice]
+    """The tokens of (tree, node)."""
+    input_ids: Tensor  # (N,)
+    position_ids: Tensor  # (N,)
+    node_ids: Tensor  # (N,) the node of each token, counted through the row
+    ancestors: Tensor  # (nodes, nodes) bool, True means "column is row or an ancestor of row"
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+    def end(self, tree: int, node: int) -> int:
+        """Index of a node's last token: for a candidate its end-of-turn token."""
+        return self.spans[tree, node].stop - 1
+
+    def batch(self) -> Batch:
+        """The row as a batch of one, with its mask (N² booleans, made when needed)."""
+        related = self.ancestors[self.node_ids[:, None], self.node_ids[None, :]]
+        mask = related.tril_()  # parents lie before children, so what is later is no ancestor
+        return Batch(self.input_ids[None], self.position_ids[None], mask[None, None])
+
+
+def pack(trees: Sequence[Tree], max_tokens: int) -> list[Row]:
+    """Put trees into as few rows of at most `max_tokens` as first-fit-decreasing finds, so that rows are about equally
+    long. Every tree must fit: who makes trees decides what to do about long ones, nothing is cut here."""
+    bins: list[list[int]] = []
+    room: list[int] = []
+    for i in sorted(range(len(trees)), key=lambda i: -trees[i].size):
+        size = trees[i].size
+        assert size <= max_tokens, f"a tree of {size} tokens cannot go into rows of {max_tokens}"
+        place = next((b for b, free in enumerate(room) if size <= free), len(bins))
+        if place == len(bins):
+            bins.append([])
+            room.append(max_tokens)
+        bins[place].append(i)
+        room[place] -= size
+    return [_lay_out(trees, sorted(chosen)) for chosen in bins]
+
+
+def _lay_out(trees: Sequence[Tree], chosen: list[int]) -> Row:
+    input_ids: list[int] = []
+    position_ids: list[int] = []
+    node_ids: list[int] = []
+    spans: dict[tuple[int, int], slice] = {}
+    ancestors = torch.zeros((sum(len(trees[t].nodes) for t in chosen),) * 2, dtype=torch.bool)
+    node = 0
+    for t in chosen:
+        first = node
+        depth: list[int] = []  # where each node of this tree ends in its own branch
+        for i, (tokens, parent) in enumerate(trees[t].nodes):
+            start = 0
+            if parent is not None:
+                assert parent < i, "a node comes after its parent"
+                start = depth[parent]
+                ancestors[node] = ancestors[first + parent]
+            ancestors[node, node] = True
+            spans[t, i] = slice(len(input_ids), len(input_ids) + len(tokens))
+            input_ids += tokens
+            position_ids += range(start, start + len(tokens))
+            node_ids += [node] * len(tokens)
+            depth.append(start + len(tokens))
+            node += 1
+    return Row(chosen, spans, torch.tensor(input_ids), torch.tensor(position_ids), torch.tensor(node_ids), ancestors)
+
+
+def prompt_tree(prompt_ids: Sequence[int], responses: Sequence[Sequence[int]]) -> Tree:
+    """k responses on one prompt: node 0 is the prompt, node 1 + k the k-th response."""
+    return Tree([Node(prompt_ids, None), *(Node(response, 0) for response in responses)])
+
+
+def conversation_tree(
+    conversation: Conversation, renderer: Renderer, first: int = 0, last: int | None = None, branches_from: int = 0
+) -> ConversationTree:
+    """Turns `first` to `last` (included; default all) of a conversation. Turns before `branches_from` are context: only
+    the candidate that the conversation went on from is there."""
+    turns = conversation.turns[: len(conversation.turns) if last is None else last + 1]
+    nodes: list[Node] = []
+    candidates: dict[tuple[int, int], int] = {}
+    parent = None
+    for t, turn in enumerate(turns[first:], first):
+        opening = parent is None
+        ids = renderer.opening_ids(conversation.system, turn.human) if opening else renderer.next_ids(turn.human)
+        nodes.append(Node(ids, parent))
+        human = len(nodes) - 1
+        # Depth first: the leaves, then the candidate that the trunk goes on from.
+        for c in sorted(range(len(turn.candidates)), key=lambda c: c == turn.trunk):
+            if t >= branches_from or c == turn.trunk:
+                candidates[t, c] = len(nodes)
+                nodes.append(Node(renderer.response_ids(turn.candidates[c].text), human))
+        parent = len(nodes) - 1
+    return ConversationTree(Tree(nodes), candidates)
+
+
+class Cut(NamedTuple):
+    """A conversation as trees that fit, and what did not fit at all."""
+
+    trees: list[ConversationTree]
+    without_context: int
+    """Turns whose earliest context was left out, whole turns at a time."""
+    set_aside: list[int]
+    """Turns that are too long even alone."""
+
+
+def conversation_trees(conversation: Conversation, renderer: Renderer, max_tokens: int) -> Cut:
+    """As few trees of at most `max_tokens` as it takes, usually one. Every turn branches in exactly one of them, behind
+    as many of the turns before it as fit: whole turns are cut from the left, tokens never."""
+    trees: list[ConversationTree] = []
+    without_context, set_aside = 0, []
+    turns = len(conversation.turns)
+    t = 0
+    while t < turns:
+
+        def tree(first: int, last: int, t: int = t) -> ConversationTree | None:
+            made = conversation_tree(conversation, renderer, first, last, branches_from=t)
+            return made if made.tree.size <= max_tokens else None
+
+        first = next((first for first in range(t + 1) if tree(first, t)), None)
+        if first is None:
+            set_aside.append(t)
+            t += 1
+            continue
+        fitting = ((last, tree(first, last)) for last in range(turns - 1, t - 1, -1))
+        last, longest = next((last, made) for last, made in fitting if made)
+        trees.append(longest)
+        without_context += (last + 1 - t) if first else 0
+        t = last + 1
+    return Cut(trees, without_context, set_aside)
