@@ -1,0 +1,115 @@
+"""Sign up, sign in, sign out, invite."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import APIKeyCookie
+
+from app import db, tables
+from app.accounts import limits, passwords, service
+from app.accounts.schemas import Credentials, Invitation, InvitationState, NewInvitation, OptIn, Session, SignUp
+from app.deps import COOKIE, Admin, CurrentSignIn, Reading, SameOrigin, Writing, refuse_suspended
+from app.settings import get_settings
+
+router = APIRouter(tags=["accounts"])
+
+OldToken = Annotated[str | None, Depends(APIKeyCookie(name=COOKIE, auto_error=False))]
+
+
+@router.get("/session")
+def get_session(signed_in: CurrentSignIn) -> Session:
+    return Session.of(signed_in.account, signed_in.sign_in.csrf_token)
+
+
+@router.post("/session", dependencies=[SameOrigin])
+async def sign_in(body: Credentials, request: Request, response: Response, old_token: OldToken) -> Session:
+    """Async for the sake of the password hash: those who wait for it must not take the threads of everybody else."""
+    address = _address(request)
+    await run_in_threadpool(limits.refuse_if_spent, limits.FAILURES_PER_NAME, address, body.username)
+    await run_in_threadpool(limits.refuse_if_spent, limits.FAILURES_PER_ADDRESS, address)
+    account = await run_in_threadpool(_find, body.username)
+    if not await passwords.matches_in_turn(body.password, account.password_hash if account else None) or not account:
+        await run_in_threadpool(limits.spend, limits.FAILURES_PER_NAME, address, body.username)
+        await run_in_threadpool(limits.spend, limits.FAILURES_PER_ADDRESS, address)
+        raise service.WrongCredentials("The user name or the password is wrong.")
+    refuse_suspended(account)
+    return await run_in_threadpool(_open, account, response, old_token)
+
+
+@router.post("/accounts", status_code=201, dependencies=[SameOrigin])
+async def sign_up(body: SignUp, request: Request, response: Response, old_token: OldToken) -> Session:
+    if body.invitation is None and get_settings().sign_up == "invitation":
+        raise service.InvitationNeeded("Accounts are made by invitation here; please ask a researcher for a link.")
+    address = _address(request)
+    await run_in_threadpool(limits.refuse_if_spent, limits.SIGN_UPS_PER_ADDRESS, address)
+    await run_in_threadpool(limits.spend, limits.SIGN_UPS_PER_ADDRESS, address)
+    password_hash = await passwords.hash_in_turn(body.password)
+    return await run_in_threadpool(_create, body, password_hash, response, old_token)
+
+
+@router.delete("/session", status_code=204)
+def sign_out(signed_in: CurrentSignIn, response: Response, session: Writing) -> None:
+    service.sign_out(session, signed_in.sign_in)
+    response.delete_cookie(COOKIE)
+
+
+@router.post("/account/red-team-opt-in")
+def opt_in_to_red_team(body: OptIn, signed_in: CurrentSignIn, session: Writing) -> Session:
+    account = session.get_one(tables.Account, signed_in.account.id)
+    account.red_team_opt_in_at = db.now() if body.opt_in else None
+    return Session.of(account, signed_in.sign_in.csrf_token)
+
+
+@router.get("/invitations/{token}")
+def get_invitation(token: str, session: Reading) -> InvitationState:
+    invitation = service.invitation(session, token)
+    return InvitationState(role=invitation.role, usable=service.is_usable(invitation))
+
+
+@router.post("/invitations", status_code=201)
+def invite(body: NewInvitation, admin: Admin, session: Writing) -> Invitation:
+    row, token = service.invite(session, body.role, body.note, admin)
+    url = f"{get_settings().public_url.rstrip('/')}/invitation/{token}"
+    return Invitation(url=url, token=token, role=row.role, expires_at=row.expires_at)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _find(username: str) -> tables.Account | None:
+    with db.reading() as session:
+        return service.by_username(session, username)
+
+
+def _open(account: tables.Account, response: Response, old_token: str | None) -> Session:
+    with db.writing() as session:
+        row, token = service.sign_in(session, account, replaces=old_token)
+    return _with_cookie(response, account, row, token)
+
+
+def _create(body: SignUp, password_hash: str, response: Response, old_token: str | None) -> Session:
+    with db.writing() as session:
+        role = tables.Role.CROWDWORKER
+        invitation = service.invitation(session, body.invitation) if body.invitation is not None else None
+        if invitation is not None:
+            role = invitation.role
+        account = service.create(session, body.username, password_hash, role, consented=body.consent)
+        if invitation is not None:
+            service.accept(session, invitation, account)
+        row, token = service.sign_in(session, account, replaces=old_token)
+    return _with_cookie(response, account, row, token)
+
+
+def _with_cookie(response: Response, account: tables.Account, row: tables.SignIn, token: str) -> Session:
+    """Only after the commit: a cookie of a session that was never stored would sign nobody in."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(service.SIGNED_IN_FOR.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=get_settings().cookie_secure,
+    )
+    return Session.of(account, row.csrf_token)

@@ -1,0 +1,83 @@
+"""Errors that know their status, and how any error reaches a browser: `application/problem+json` with one sentence."""
+
+import logging
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
+
+
+class DomainError(Exception):
+    """A broken rule. Subclasses are named after the fact; the message is one sentence a person can act on."""
+
+    status: ClassVar[int] = 409
+
+    def __init__(self, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = headers
+
+    @property
+    def type(self) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", self.__class__.__name__).lower()
+
+
+class Problem(BaseModel):
+    """The body of every error answer."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def problem(status: int, type: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    body = Problem(type=type, title=HTTPStatus(status).phrase, status=status, detail=detail)
+    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def sentence(errors: Sequence[Any]) -> str:
+    """The first of pydantic's errors, as a sentence that names the field."""
+    first = errors[0]
+    where = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
+    if first["type"] == "json_invalid":
+        return f"The body is not valid JSON: {first['ctx']['error']}."
+    message = first["msg"].removeprefix("Value error, ")
+    if not where:
+        return f"The body is wrong: {message}."
+    return f"{'.'.join(where)}: {message.rstrip('.')}."
+
+
+def install(app: FastAPI) -> None:
+    @app.exception_handler(DomainError)
+    def _domain(_: Request, error: DomainError) -> JSONResponse:
+        return problem(error.status, error.type, error.detail, error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return problem(422, "invalid", sentence(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    def _http(_: Request, error: HTTPException) -> JSONResponse:
+        phrase = HTTPStatus(error.status_code).phrase
+        detail = error.detail if error.detail != phrase else f"{phrase}: there is nothing under this address and verb."
+        return problem(error.status_code, phrase.lower().replace(" ", "-"), detail, dict(error.headers or {}))
+
+    @app.exception_handler(OperationalError)
+    def _database(_: Request, error: OperationalError) -> JSONResponse:
+        log.error("The database did not answer: %s", error.orig)
+        return problem(503, "database-unavailable", "The database does not answer; nothing was stored. Try again.")
+
+    @app.exception_handler(Exception)
+    def _unexpected(_: Request, error: Exception) -> JSONResponse:
+        # Starlette logs the traceback after this answer was sent.
+        return problem(500, "unexpected", "Something went wrong on our side; nothing was stored. Try again.")
