@@ -8,9 +8,12 @@ from pydantic import BaseModel
 
 from app import errors, pages
 from app.accounts.endpoints import router as accounts
+from app.dashboard.endpoints import router as dashboard
+from app.iterations.endpoints import router as iterations
 from app.security import SecurityHeaders
+from app.snapshots.endpoints import router as snapshots
 
-FEATURES = (accounts,)
+FEATURES = (accounts, dashboard, iterations, snapshots)
 LARGEST_BODY = 1 << 20
 
 

@@ -1,0 +1,215 @@
+"""Start, cancel, resume and overrule an iteration. The rules of its stages live in the worker; here are only those of
+its row. The caller commits, and the job of the pending stage is then sent."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.db import now
+from app.errors import DomainError
+from app.iterations.week import PRESETS, STAGES
+from app.jobs import send_after_commit
+from app.tables import (
+    Account,
+    AuditEvent,
+    Iteration,
+    IterationStatus,
+    RunStatus,
+    StageRun,
+    StageStatus,
+    TrainingRun,
+)
+
+
+class IterationOpen(DomainError):
+    status = 409
+
+
+class IterationNotOpen(DomainError):
+    status = 409
+
+
+class IterationNotResumable(DomainError):
+    status = 409
+
+
+class IterationNotHeld(DomainError):
+    status = 409
+
+
+class UnknownPreset(DomainError):
+    status = 422
+
+
+def start(
+    session: Session, preset: str, overrides: dict[str, Any] | None = None, *, account: Account | None = None
+) -> Iteration:
+    """Open this week's iteration with its first stage pending. Overrides are judged by that stage, in seconds."""
+    if preset not in PRESETS:
+        raise UnknownPreset(f"There is no preset “{preset}”; there are {', '.join(PRESETS)}.")
+    iteration = Iteration(
+        number=_next_number(session),
+        name=_unused_name(session, now()),
+        preset=preset,
+        overrides=overrides or {},
+        started_by=account.id if account else None,
+    )
+    iteration.stages = [StageRun(stage=STAGES[0])]
+    _open(session, iteration)
+    _audit(session, "iterate", iteration, account, after={"preset": preset, "overrides": iteration.overrides})
+    send_after_commit(session, "run_stage", iteration.stages[0].id)
+    return iteration
+
+
+def skip(session: Session, preset: str, overrides: dict[str, Any], reason: str) -> Iteration:
+    """Record that the schedule's hour came and nothing was started."""
+    iteration = Iteration(
+        number=_next_number(session),
+        name=week_name(now()),
+        preset=preset,
+        overrides=overrides,
+        status=IterationStatus.SKIPPED,
+        reason=reason,
+        finished_at=now(),
+    )
+    session.add(iteration)
+    session.flush()
+    return iteration
+
+
+def cancel(session: Session, iteration: Iteration, *, account: Account | None = None) -> None:
+    """Ask for the end. A stage at work stops within seconds; one that has not begun is cancelled here."""
+    if iteration.status != IterationStatus.RUNNING:
+        raise IterationNotOpen(f"Iteration {iteration.name} is {iteration.status}; only a running one is cancelled.")
+    iteration.cancel_requested = True
+    runs = select(StageRun.training_run_id).where(StageRun.iteration_id == iteration.id)
+    session.execute(
+        update(TrainingRun)
+        .where(TrainingRun.id.in_(runs), TrainingRun.status.in_([RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.LOST]))
+        .values(cancel_requested=True)
+    )
+    session.execute(
+        update(StageRun)
+        .where(StageRun.iteration_id == iteration.id, StageRun.status == StageStatus.PENDING)
+        .values(status=StageStatus.CANCELLED, finished_at=now())
+    )
+    _audit(session, "cancel", iteration, account)
+    session.flush()
+    at_work = select(StageRun.id).where(StageRun.iteration_id == iteration.id, StageRun.status == StageStatus.RUNNING)
+    if session.scalar(at_work.limit(1)) is None:
+        close(iteration, IterationStatus.CANCELLED, "Cancelled.")
+    session.flush()
+
+
+def resume(session: Session, iteration: Iteration, *, account: Account | None = None) -> StageRun:
+    """Try the stage that failed or was cancelled again; what succeeded before it stays."""
+    if iteration.status not in (IterationStatus.FAILED, IterationStatus.CANCELLED):
+        raise IterationNotResumable(
+            f"Iteration {iteration.name} is {iteration.status}; only a failed or cancelled one can be resumed."
+        )
+    latest = latest_stages(iteration)
+    stage = next(name for name in STAGES if name not in latest or latest[name].status != StageStatus.SUCCEEDED)
+    again = StageRun(stage=stage, attempt=latest[stage].attempt + 1 if stage in latest else 1)
+    iteration.stages.append(again)
+    _reopen(session, iteration)
+    iteration.reason = None
+    _audit(session, "resume", iteration, account, after={"stage": stage})
+    session.flush()
+    send_after_commit(session, "run_stage", again.id)
+    return again
+
+
+def overrule(session: Session, iteration: Iteration, reason: str, *, account: Account | None = None) -> StageRun:
+    """Deploy although the gate said no."""
+    if iteration.status != IterationStatus.HELD:
+        raise IterationNotHeld(f"Iteration {iteration.name} is {iteration.status}; only a held one can be overruled.")
+    before = iteration.reason
+    stage = StageRun(stage="deploy")
+    iteration.stages.append(stage)
+    _reopen(session, iteration)
+    iteration.reason = f"Overruled: {reason}"
+    _audit(session, "overrule", iteration, account, before={"reason": before}, reason=reason)
+    session.flush()
+    send_after_commit(session, "run_stage", stage.id)
+    return stage
+
+
+def close(iteration: Iteration, status: IterationStatus, reason: str | None = None) -> None:
+    """End an iteration; only a deployed one may keep the reason it has (that it was overruled)."""
+    iteration.status = status
+    iteration.reason = reason if reason is not None else iteration.reason
+    iteration.finished_at = now()
+
+
+def latest_stages(iteration: Iteration) -> dict[str, StageRun]:
+    """The latest attempt of each stage that has one."""
+    latest: dict[str, StageRun] = {}
+    for row in sorted(iteration.stages, key=lambda row: row.attempt):
+        latest[row.stage] = row
+    return latest
+
+
+def week_name(at: datetime) -> str:
+    year, week, _ = at.isocalendar()
+    return f"{year}-w{week:02d}"
+
+
+def _unused_name(session: Session, at: datetime) -> str:
+    """2026-w48, and for a second iteration of that week 2026-w48-2: tranches and snapshots are named after it."""
+    week = week_name(at)
+    taken = set(
+        session.scalars(
+            select(Iteration.name).where(Iteration.name.startswith(week), Iteration.status != IterationStatus.SKIPPED)
+        )
+    )
+    number = 1
+    while (name := week if number == 1 else f"{week}-{number}") in taken:
+        number += 1
+    return name
+
+
+def _next_number(session: Session) -> int:
+    return (session.scalar(select(func.max(Iteration.number))) or 0) + 1
+
+
+def _reopen(session: Session, iteration: Iteration) -> None:
+    session.flush()
+    _open(session, iteration)
+    iteration.cancel_requested = False
+    iteration.finished_at = None
+
+
+def _open(session: Session, iteration: Iteration) -> None:
+    """The database says whether another one is open, so that two clicks at the same moment cannot start two."""
+    try:
+        with session.begin_nested():
+            iteration.status = IterationStatus.RUNNING
+            session.add(iteration)
+            session.flush()
+    except IntegrityError:
+        raise IterationOpen("Another iteration is running; wait for its end or cancel it first.") from None
+
+
+def _audit(
+    session: Session,
+    action: str,
+    iteration: Iteration,
+    account: Account | None,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str | None = None,
+) -> None:
+    session.add(
+        AuditEvent(
+            action=action,
+            subject=f"iteration:{iteration.id}",
+            account_id=account.id if account else None,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+    )
