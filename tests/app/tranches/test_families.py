@@ -1,0 +1,12 @@
+from app.tranches.families import family_of
+
+
+def test_a_family_ignores_case_spacing_and_compatibility_forms() -> None:
+    assert family_of("  What is\n\tﬁre? ") == family_of("WHAT IS FIRE?")
+    assert family_of("What is fire") != family_of("What is fire?")
+
+
+def test_a_family_is_the_sha256_of_the_normalised_message() -> None:
+    # printf 'straße' | python -c '…casefold()…' | sha256sum: fixed, so that other rooms' splits agree with it
+    assert family_of("STRASSE") == family_of("Straße")
+    assert family_of("hello") == "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
