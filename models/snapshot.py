@@ -40,6 +40,8 @@ class Manifest:
 class Snapshot(NamedTuple):
     directory: Path
     manifest: Manifest
+    files: dict[str, str]
+    """sha256 by file name: two snapshots with the same files are the same."""
 
 
 def save(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -> Snapshot:
@@ -49,7 +51,7 @@ def save(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -> 
         files = {file.name: _sha256(file) for file in sorted(unfinished.iterdir())}
         content = {"format": FORMAT, **dataclasses.asdict(manifest), "files": files}
         (unfinished / "manifest.json").write_text(json.dumps(content, indent=1) + "\n")
-    return Snapshot(directory, manifest)
+    return Snapshot(directory, manifest, files)
 
 
 def load(directory: Path, kind: Literal["pm", "policy"] | None = None, base_hash: str | None = None) -> Snapshot:
@@ -85,7 +87,7 @@ def load(directory: Path, kind: Literal["pm", "policy"] | None = None, base_hash
             f"The snapshot {directory} was trained on another base ({manifest.base['source']}, "
             f"hash {manifest.base['hash'][:12]}) than the one in use (hash {base_hash[:12]})."
         )
-    return Snapshot(directory, manifest)
+    return Snapshot(directory, manifest, files)
 
 
 def _sha256(path: Path) -> str:
