@@ -1,7 +1,7 @@
 """The hour at which an iteration starts by itself. One row, "weekly", which the tick claims when it is due."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -90,7 +90,7 @@ def next_run(cron: str, timezone: str, after: datetime) -> datetime:
             f"“{cron}” is not a cron expression of five fields (minute hour day month weekday), like 0 3 * * 1."
         )
     try:
-        return croniter(cron, after.astimezone(zone)).get_next(datetime)
+        return croniter(cron, after.astimezone(zone)).get_next(datetime).astimezone(UTC)
     except CroniterBadDateError:
         raise BadCron(f"“{cron}” names a date that never comes.") from None
 

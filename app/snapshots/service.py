@@ -18,6 +18,9 @@ from app.settings import get_settings
 from app.tables import Account, AuditEvent, Deployment, Iteration, Snapshot, SnapshotKind, Task
 
 
+ROUNDING = 0.0101  # percent by which shares written with two decimals may miss 100
+
+
 class SharesDoNotAddUp(DomainError):
     status = 422
 
@@ -133,7 +136,7 @@ def deployed_pm(session: Session) -> Snapshot | None:
 
 def _shares_must_add_up(wanted: Sequence[Wanted]) -> None:
     total = sum(line.share for line in wanted)
-    if not wanted or any(not 0 < line.share <= 100 for line in wanted) or abs(total - 100) > 0.01:
+    if not wanted or any(not 0 < line.share <= 100 for line in wanted) or abs(total - 100) > ROUNDING:
         listed = " + ".join(f"{line.share:g}" for line in wanted) or "nothing"
         raise SharesDoNotAddUp(f"Shares must be above 0 and add up to 100; these are {listed} = {total:g}.")
     lines = [(line.snapshot, line.best_of) for line in wanted]

@@ -1,0 +1,27 @@
+"""Browsers for tests: a TestClient that is signed in, without the cost of a password."""
+
+from datetime import timedelta
+
+from fastapi.testclient import TestClient
+
+from app import db
+from app.deps import COOKIE, token_hash
+from app.main import create_app
+from app.tables import Account, SignIn
+
+
+def client_of(account: Account) -> TestClient:
+    token = f"token-of-{account.id}"
+    with db.writing() as session:
+        session.add(
+            SignIn(
+                token_hash=token_hash(token),
+                account_id=account.id,
+                csrf_token="csrf",
+                expires_at=db.now() + timedelta(hours=1),
+            )
+        )
+    client = TestClient(create_app(), base_url="http://testserver/api/v1")
+    client.cookies.set(COOKIE, token)
+    client.headers["X-CSRF-Token"] = "csrf"
+    return client

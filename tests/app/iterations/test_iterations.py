@@ -1,0 +1,211 @@
+"""Starting, cancelling, resuming and overruling, as a researcher does it over HTTP."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app import db
+from app.iterations import service
+from app.iterations.week import PRESETS, STAGES
+from app.tables import (
+    AuditEvent,
+    Iteration,
+    IterationStatus,
+    Metric,
+    Role,
+    RunStatus,
+    StageRun,
+    StageStatus,
+    TrainingRun,
+)
+from tests.app.clients import client_of
+from tests.factories import make_account
+
+
+@pytest.fixture
+def researcher(engine: Engine) -> TestClient:
+    with db.writing() as session:
+        account = make_account(session, Role.RESEARCHER, username="rosa")
+    return client_of(account)
+
+
+def make_iteration(session: Session, status: IterationStatus = IterationStatus.RUNNING, **stages: StageStatus) -> str:
+    """An iteration with these stages, each at its first attempt."""
+    iteration = Iteration(number=1, name="2026-w48", preset="toy", overrides={}, status=status)
+    iteration.stages = [StageRun(stage=stage, status=state) for stage, state in stages.items()]
+    session.add(iteration)
+    session.flush()
+    return iteration.id
+
+
+def test_a_started_iteration_shows_all_seven_stages_in_order(researcher: TestClient) -> None:
+    answer = researcher.post("/iterations", json={"preset": "toy", "overrides": {"pm.epochs": 1}})
+    assert answer.status_code == 201
+    body = answer.json()
+    assert body["status"] == "running"
+    assert body["number"] == 1
+    assert body["started_by"] == "rosa"
+    assert [stage["stage"] for stage in body["stages"]] == list(STAGES)
+    assert {stage["status"] for stage in body["stages"]} == {"pending"}
+    assert researcher.get("/iterations").json() == [body]
+    assert researcher.get(f"/iterations/{body['id']}").json() == body
+
+
+def test_a_second_iteration_is_refused_while_one_is_open(researcher: TestClient) -> None:
+    researcher.post("/iterations", json={"preset": "toy"})
+    answer = researcher.post("/iterations", json={"preset": "toy"})
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "iteration-open"
+    assert len(researcher.get("/iterations").json()) == 1
+
+
+def test_an_unknown_preset_names_the_known_ones(researcher: TestClient) -> None:
+    answer = researcher.post("/iterations", json={"preset": "tiny"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "There is no preset “tiny”; there are toy, small, paper."
+
+
+def test_crowdworkers_may_not_look_at_iterations(engine: Engine) -> None:
+    with db.writing() as session:
+        account = make_account(session)
+    crowdworker = client_of(account)
+    for path in ("/iterations", "/presets", "/overview", "/snapshots", "/deployments", "/schedule", "/figures"):
+        assert crowdworker.get(path).status_code == 403
+
+
+def test_cancelling_before_a_worker_came_ends_the_iteration_at_once(researcher: TestClient) -> None:
+    id = researcher.post("/iterations", json={"preset": "toy"}).json()["id"]
+    body = researcher.post(f"/iterations/{id}/cancel").json()
+    assert body["status"] == "cancelled"
+    assert body["stages"][0]["status"] == "cancelled"
+    assert researcher.post(f"/iterations/{id}/cancel").json()["type"] == "iteration-not-open"
+
+
+def test_cancelling_a_stage_at_work_asks_its_run_to_stop(researcher: TestClient) -> None:
+    with db.writing() as session:
+        id = make_iteration(session, freeze_tranche=StageStatus.SUCCEEDED, train_pm=StageStatus.RUNNING)
+        run = TrainingRun(module="train_pm", directory="x", status=RunStatus.RUNNING)
+        session.add(run)
+        session.flush()
+        session.scalars(select(StageRun).where(StageRun.stage == "train_pm")).one().training_run_id = run.id
+    body = researcher.post(f"/iterations/{id}/cancel").json()
+    assert body["status"] == "running"  # until its worker has stopped the child
+    with db.reading() as session:
+        assert session.get_one(TrainingRun, run.id).cancel_requested
+        assert session.get_one(Iteration, id).cancel_requested
+
+
+def test_resuming_tries_the_failed_stage_again_and_keeps_the_others(researcher: TestClient) -> None:
+    with db.writing() as session:
+        id = make_iteration(
+            session, IterationStatus.FAILED, freeze_tranche=StageStatus.SUCCEEDED, train_pm=StageStatus.FAILED
+        )
+    body = researcher.post(f"/iterations/{id}/resume").json()
+    assert body["status"] == "running"
+    assert (body["stages"][0]["attempt"], body["stages"][0]["status"]) == (1, "succeeded")
+    assert (body["stages"][1]["attempt"], body["stages"][1]["status"]) == (2, "pending")
+    assert researcher.post(f"/iterations/{id}/resume").status_code == 409
+
+
+def test_resuming_is_refused_while_another_iteration_is_open(researcher: TestClient) -> None:
+    with db.writing() as session:
+        failed = make_iteration(session, IterationStatus.FAILED, freeze_tranche=StageStatus.FAILED)
+    researcher.post("/iterations", json={"preset": "toy"})
+    assert researcher.post(f"/iterations/{failed}/resume").json()["type"] == "iteration-open"
+    body = researcher.get(f"/iterations/{failed}").json()
+    assert body["status"] == "failed"
+    assert body["stages"][0]["attempt"] == 1
+
+
+def test_overruling_runs_only_deploy_and_is_written_down(researcher: TestClient) -> None:
+    succeeded = dict.fromkeys(STAGES[:-1], StageStatus.SUCCEEDED)
+    with db.writing() as session:
+        id = make_iteration(session, IterationStatus.HELD, **succeeded)
+    assert researcher.post(f"/iterations/{id}/overrule", json={"reason": ""}).status_code == 422
+    body = researcher.post(f"/iterations/{id}/overrule", json={"reason": "We looked at it."}).json()
+    assert body["status"] == "running"
+    assert body["reason"] == "Overruled: We looked at it."
+    assert [stage["status"] for stage in body["stages"]] == ["succeeded"] * 6 + ["pending"]
+    with db.reading() as session:
+        event = session.scalars(select(AuditEvent)).one()
+        assert (event.action, event.reason, event.subject) == ("overrule", "We looked at it.", f"iteration:{id}")
+
+
+def test_only_a_held_iteration_can_be_overruled(researcher: TestClient) -> None:
+    id = researcher.post("/iterations", json={"preset": "toy"}).json()["id"]
+    answer = researcher.post(f"/iterations/{id}/overrule", json={"reason": "Now."})
+    assert (answer.status_code, answer.json()["type"]) == (409, "iteration-not-held")
+
+
+def test_a_running_stage_shows_the_progress_of_its_run(researcher: TestClient) -> None:
+    with db.writing() as session:
+        id = make_iteration(session, train_pm=StageStatus.RUNNING)
+        progress = {"phase": "training", "done": 3, "total": 10, "seconds_left": 12.5}
+        run = TrainingRun(module="train_pm", directory="x", status=RunStatus.RUNNING, progress=progress)
+        session.add(run)
+        session.flush()
+        session.scalars(select(StageRun)).one().training_run_id = run.id
+    stage = researcher.get(f"/iterations/{id}").json()["stages"][1]
+    assert stage["progress"] == progress
+    assert stage["training_run_id"] == run.id
+
+
+def test_iterations_of_one_week_have_different_names(session: Session) -> None:
+    first = service.start(session, "toy")
+    service.close(first, IterationStatus.DEPLOYED)
+    skipped = service.skip(session, "toy", {}, "Too few.")
+    second = service.start(session, "toy")
+    week = service.week_name(db.now())
+    assert (first.name, skipped.name, second.name) == (week, week, f"{week}-2")
+    assert (first.number, skipped.number, second.number) == (1, 2, 3)
+
+
+def test_the_estimate_comes_from_the_reference_machine_until_this_one_has_run(researcher: TestClient) -> None:
+    body = researcher.get("/iterations/estimate", params={"preset": "small"}).json()
+    assert body["basis"] == "reference machine"
+    assert body["seconds"] == pytest.approx(sum(stage["seconds"] for stage in body["stages"]))
+    assert body["seconds"] >= sum(PRESETS["small"].seconds.values())
+
+
+def test_the_estimate_comes_from_past_runs_with_the_same_preset(researcher: TestClient) -> None:
+    with db.writing() as session:
+        id = make_iteration(session, IterationStatus.DEPLOYED, **dict.fromkeys(STAGES, StageStatus.SUCCEEDED))
+        for row in session.get_one(Iteration, id).stages:
+            row.started_at, row.finished_at = db.now(), db.now() + timedelta(seconds=10)
+    body = researcher.get("/iterations/estimate", params={"preset": "toy"}).json()
+    assert body["basis"] == "past runs"
+    assert body["seconds"] == pytest.approx(70)
+    other = researcher.get("/iterations/estimate", params={"preset": "small"}).json()
+    assert other["basis"] == "reference machine"
+
+
+def test_metrics_come_by_name_and_in_order(researcher: TestClient) -> None:
+    with db.writing() as session:
+        run = TrainingRun(module="train_pm", directory="x")
+        session.add(run)
+        session.flush()
+        for step in (2, 1):
+            session.add(Metric(training_run_id=run.id, name="pm/loss", step=step, value=step / 10))
+            session.add(Metric(training_run_id=run.id, name="pm/accuracy", step=step, value=0.5))
+    body = researcher.get(f"/runs/{run.id}/metrics", params={"names": "pm/loss"}).json()
+    assert body == [{"name": "pm/loss", "points": [[1, 0.1], [2, 0.2]]}]
+    assert [series["name"] for series in researcher.get(f"/runs/{run.id}/metrics").json()] == ["pm/accuracy", "pm/loss"]
+
+
+def test_the_log_is_its_last_64_kib(researcher: TestClient) -> None:
+    from app.settings import get_settings
+
+    with db.writing() as session:
+        run = TrainingRun(module="train_pm", directory="2026-w48/train_pm-1")
+        session.add(run)
+    assert researcher.get(f"/runs/{run.id}/log").text == ""
+    directory = get_settings().runs_dir / run.directory
+    directory.mkdir(parents=True)
+    (directory / "log.txt").write_text("x" * 100_000 + "the end")
+    text = researcher.get(f"/runs/{run.id}/log").text
+    assert len(text) == 64 * 1024
+    assert text.endswith("the end")
+    assert researcher.get("/runs/unknown/log").status_code == 404
