@@ -13,7 +13,7 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -120,7 +120,7 @@ def load_base(source: str, dtype: str | torch.dtype = torch.float32) -> tuple[An
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BadInput(f"The base model in {path} cannot be loaded: {reason}") from None
     prepare(model)
-    return model, tokenizer
+    return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
 
 
 def prepare(model: Any) -> None:
@@ -159,7 +159,7 @@ def set_threads(count: int) -> None:
         torch.set_num_threads(count)
 
 
-def choose_dtype() -> str:
+def choose_dtype() -> Literal["float32", "bfloat16"]:
     """`bfloat16` where a matrix product is measured to be clearly faster in it than in float32: processors without bf16
     units are slower. The answer belongs into the run's config."""
     if torch.cuda.is_available():
@@ -200,6 +200,11 @@ class Backbone:
     @property
     def width(self) -> int:
         return int(self.causal_lm.config.hidden_size)
+
+    @property
+    def context(self) -> int:
+        """Positions that the base knows."""
+        return int(self.causal_lm.config.max_position_embeddings)
 
     @property
     def device(self) -> torch.device:
@@ -300,18 +305,23 @@ class Backbone:
             for parameter in self.parameters(adapter):
                 parameter.requires_grad_(adapter in self._trainable)
 
-    def hidden(self, batch: Batch) -> Tensor:
-        """Last hidden states of the active adapter: (B, N, d)."""
+    def hidden(self, batch: Batch, cache: Any = None) -> Tensor:
+        """Last hidden states of the active adapter: (B, N, d). With a transformers Cache, `batch` goes on from what the
+        cache holds, and is added to it."""
         # Always position ids and always a mask: left to guess, transformers would see packed documents.
         output = self.causal_lm.base_model(
-            input_ids=batch.input_ids, position_ids=batch.position_ids, attention_mask=batch.mask, use_cache=False
-        )
+            input_ids=batch.input_ids, position_ids=batch.position_ids, attention_mask=batch.mask,
+            past_key_values=cache, use_cache=cache is not None,
+        )  # fmt: skip
         states: Tensor = output.last_hidden_state
         return states
 
     def logits_at(self, hidden: Tensor, index: Tensor) -> Tensor:
         """Logits over the vocabulary, fp32, (n, V), at `index`: (B, N) bool, or (n,) indices into the flattened B·N."""
-        states = hidden[index] if index.dtype == torch.bool else hidden.flatten(0, 1)[index]
+        return self.logits(hidden[index] if index.dtype == torch.bool else hidden.flatten(0, 1)[index])
+
+    def logits(self, states: Tensor) -> Tensor:
+        """Logits over the vocabulary of hidden states: (n, d) → (n, V), fp32."""
         logits: Tensor = self.causal_lm.get_output_embeddings()(states)
         return logits.float()
 

@@ -65,13 +65,19 @@ class PMConfig:
     lora_rank: Annotated[int, Between(1, 256)] = 16
     """Rank of the adapter on every linear layer of the decoder; its alpha is twice the rank."""
 
-    batch_comparisons: Annotated[int, Between(1)] = 32
+    batch_comparisons: Annotated[int, Between(1)] = 16
     """Comparisons per optimiser step (at least: conversations are not torn apart)."""
 
-    max_tokens: Annotated[int, Between(16, 65536)] = 1024
-    """Tokens of one packed row, and so of one dialogue tree. Longer conversations become several trees."""
+    max_tokens: Annotated[int, Between(16, 65536)] = 2048
+    """Tokens of a dialogue tree at most. Longer conversations become several trees."""
 
-    checkpoint_every: Annotated[int, Between(1)] = 10
+    row_tokens: Annotated[int, Between(16, 65536)] = 512
+    """Tokens of one packed row: trees share a row up to here. More suits GPUs; attention grows with its square."""
+
+    test_comparisons: Annotated[int, Between(0)] = 200
+    """Held-out comparisons of the same file that are scored at the end, a seeded subset."""
+
+    checkpoint_every: Annotated[int, Between(1)] = 5
     """Optimiser steps between checkpoints."""
 
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"

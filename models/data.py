@@ -1,4 +1,4 @@
-"""From conversations to what a PM trains on: which comparisons count, which subset, which hash."""
+"""From conversations to what a PM trains on and is judged by: which comparisons count, which subset, which trees."""
 
 import dataclasses
 import hashlib
@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from models.dialogue import Conversation, Turn
+from models.dialogue import Conversation, Renderer, Turn
+from models.packing import Tree, conversation_trees
 
 
 class Selection(NamedTuple):
@@ -58,6 +59,44 @@ def select(
             taken[i] = dataclasses.replace(conversations[i], turns=tuple(turns))
     selection.conversations.extend(taken[i] for i in sorted(taken))
     return Selection(selection.conversations, +selection.left_out)
+
+
+class Example(NamedTuple):
+    """A dialogue tree and the comparisons in it."""
+
+    conversation: Conversation
+    tree: Tree
+    turns: list[int]
+    """The compared turns."""
+    pairs: list[tuple[int, int]]
+    """Nodes of the chosen and the rejected candidate of each."""
+
+    @property
+    def ends(self) -> list[int]:
+        """All nodes to score: chosen, rejected, chosen, …"""
+        return [node for pair in self.pairs for node in pair]
+
+
+def examples(
+    conversations: Sequence[Conversation], renderer: Renderer, max_tokens: int
+) -> tuple[list[Example], Counter[str]]:
+    """The trees of selected conversations, and how many comparisons were touched by the limit, by what happened."""
+    made: list[Example] = []
+    touched: Counter[str] = Counter()
+    for conversation in conversations:
+        cut = conversation_trees(conversation, renderer, max_tokens)
+        touched["too long"] += sum(conversation.turns[t].compared for t in cut.set_aside)
+        touched["earliest turns left out"] += sum(conversation.turns[t].compared for t in cut.without_context)
+        for tree, candidates in cut.trees:
+            pairs: dict[int, tuple[int, int]] = {}
+            for t, turn in enumerate(conversation.turns):
+                chosen, rejected = (None if c is None else candidates.get((t, c)) for c in (turn.chosen, turn.rejected))
+                # In the trees of a long conversation, turns that branch in another one are here only as context.
+                if chosen is not None and rejected is not None:
+                    pairs[t] = chosen, rejected
+            if pairs:
+                made.append(Example(conversation, tree, list(pairs), list(pairs.values())))
+    return made, +touched
 
 
 def content_hash(conversations: Sequence[Conversation]) -> str:

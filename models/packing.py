@@ -85,18 +85,17 @@ class Row:
         return Batch(self.input_ids[None], self.position_ids[None], mask[None, None])
 
 
-def pack(trees: Sequence[Tree], max_tokens: int) -> list[Row]:
-    """Put trees into as few rows of at most `max_tokens` as first-fit-decreasing finds, so that rows are about equally
-    long. Every tree must fit: who makes trees decides what to do about long ones, nothing is cut here."""
+def pack(trees: Sequence[Tree], row_tokens: int) -> list[Row]:
+    """Put trees into as few rows of at most `row_tokens` as first-fit-decreasing finds, so that rows are about equally
+    long. A longer tree gets a row of its own: who makes trees limits them, nothing is cut here."""
     bins: list[list[int]] = []
     room: list[int] = []
     for i in sorted(range(len(trees)), key=lambda i: -trees[i].size):
         size = trees[i].size
-        assert size <= max_tokens, f"a tree of {size} tokens cannot go into rows of {max_tokens}"
         place = next((b for b, free in enumerate(room) if size <= free), len(bins))
         if place == len(bins):
             bins.append([])
-            room.append(max_tokens)
+            room.append(max(row_tokens, size))
         bins[place].append(i)
         room[place] -= size
     return [_lay_out(trees, sorted(chosen)) for chosen in bins]
@@ -160,7 +159,7 @@ class Cut(NamedTuple):
     """A conversation as trees that fit, and what did not fit at all."""
 
     trees: list[ConversationTree]
-    without_context: int
+    without_context: list[int]
     """Turns whose earliest context was left out, whole turns at a time."""
     set_aside: list[int]
     """Turns that are too long even alone."""
@@ -170,7 +169,8 @@ def conversation_trees(conversation: Conversation, renderer: Renderer, max_token
     """As few trees of at most `max_tokens` as it takes, usually one. Every turn branches in exactly one of them, behind
     as many of the turns before it as fit: whole turns are cut from the left, tokens never."""
     trees: list[ConversationTree] = []
-    without_context, set_aside = 0, []
+    without_context: list[int] = []
+    set_aside: list[int] = []
     turns = len(conversation.turns)
     t = 0
     while t < turns:
@@ -187,6 +187,6 @@ def conversation_trees(conversation: Conversation, renderer: Renderer, max_token
         fitting = ((last, tree(first, last)) for last in range(turns - 1, t - 1, -1))
         last, longest = next((last, made) for last, made in fitting if made)
         trees.append(longest)
-        without_context += (last + 1 - t) if first else 0
+        without_context += range(t, last + 1) if first else ()
         t = last + 1
     return Cut(trees, without_context, set_aside)

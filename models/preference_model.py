@@ -17,7 +17,8 @@ from models.dialogue import Renderer
 from models.packing import Batch, Tree, pack, prompt_tree
 from models.snapshot import Snapshot
 
-ROW_TOKENS = 1024
+ROW_TOKENS = 512
+MAX_TOKENS = 4096  # a row's mask takes the square of this in bytes
 
 
 def pairwise_loss(chosen: Tensor, rejected: Tensor) -> Tensor:
@@ -29,8 +30,8 @@ def pairwise_loss(chosen: Tensor, rejected: Tensor) -> Tensor:
 
 
 class Head(nn.Linear):
-    """Scores (n,) of hidden states (n, d), in float32: std 1/sqrt(d + 1) at first (Ziegler et al. 2019), and no bias, for
-    the pairwise loss could not place one."""
+    """Scores (n,) of hidden states (n, d), in float32: std 1/sqrt(d + 1) at first (Ziegler et al. 2019), and no bias,
+    for the pairwise loss could not place one."""
 
     def __init__(self, width: int) -> None:
         super().__init__(width, 1, bias=False)
@@ -103,12 +104,16 @@ class PreferenceModel:
         scores: Tensor = self.head(hidden[0, index.to(device)])
         return scores
 
+    @property
+    def max_tokens(self) -> int:
+        """The longest dialogue that can be scored."""
+        return min(self.backbone.context, MAX_TOKENS)
+
     @torch.no_grad()
     def score_trees(self, trees: Sequence[Tree], nodes: Sequence[Sequence[int]]) -> list[list[float]]:
         """Scores at the ends of the given nodes of each tree."""
-        largest = max((tree.size for tree in trees), default=0)
         scores: list[list[float]] = [[] for _ in trees]
-        for row in pack(trees, max(ROW_TOKENS, largest)):
+        for row in pack(trees, ROW_TOKENS):
             ends = [row.end(tree, node) for tree in row.trees for node in nodes[tree]]
             found = iter(self.scores_at(row.batch(), torch.tensor(ends)).tolist())
             for tree in row.trees:

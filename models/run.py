@@ -126,11 +126,12 @@ class RunDirectory:
         """Write the final numbers."""
         write_atomically(self.path / "result.json", json.dumps(values, indent=1) + "\n")
 
-    def threads(self) -> int:
-        """Threads the worker allows now; read at step boundaries. Without the file: OMP_NUM_THREADS, else all."""
+    def threads(self, otherwise: int | None = None) -> int:
+        """Threads the worker allows now; read at step boundaries. Without the file: `otherwise`, else OMP_NUM_THREADS,
+        else all."""
         with contextlib.suppress(OSError, ValueError):
             return max(1, int((self.path / "threads").read_text()))
-        return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+        return otherwise or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
 
 
 class Checkpoints:

@@ -141,7 +141,7 @@ def command() -> None:
     directory.mkdir(parents=True, exist_ok=True)
     write_comparisons(directory / "comparisons.jsonl", conversations(400))
     write_prompts(directory / "prompts.jsonl", prompts(200))
-    (directory / "config.json").write_text(json.dumps({"base": "toy"}) + "\n")
+    (directory / "config.json").write_text(json.dumps({"base": "toy", "learning_rate": 0.01}) + "\n")
     print(f"{directory}: comparisons.jsonl, prompts.jsonl, config.json; now: python -m models.train_pm {directory}")
 
 
