@@ -5,14 +5,16 @@ A broker that is down never fails a request: the row is the truth, and the tick 
 
 import logging
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from celery import Celery
-from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.settings import get_settings
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 QUEUES = {"run_stage": "train"}  # every other job goes to "default"
 
@@ -26,6 +28,8 @@ def send_after_commit(session: Session, name: str, *ids: str) -> None:
 
 def send(name: str, *ids: str) -> bool:
     """Send a job now. False, and a line in the log, when the broker does not answer within half a second."""
+    from kombu.exceptions import OperationalError  # here and below: a start without jobs does not wait for Celery
+
     try:
         _sender(get_settings().redis_url).send_task(name, args=ids, queue=QUEUES.get(name, "default"), retry=False)
     except (OperationalError, RedisError, OSError) as error:
@@ -48,7 +52,9 @@ def _rolled_back(session: Session) -> None:
 
 
 @lru_cache
-def _sender(url: str) -> Celery:
+def _sender(url: str) -> "Celery":
+    from celery import Celery
+
     sender = Celery("turnwise-sender", broker=url, set_as_current=False)
     sender.conf.update(
         task_ignore_result=True,

@@ -1,19 +1,31 @@
 """The web process: JSON and one event stream below /api/v1, and the built page. No torch here."""
 
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Literal
 
 from fastapi import APIRouter, FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
 
-from app import errors, pages
+from app import db, errors, pages, seed
 from app.accounts.endpoints import router as accounts
+from app.chat.endpoints import router as chat
+from app.chat.generation import Generations
+from app.chat.policies import Policies
+from app.chat.tail import Tail
+from app.comparisons.endpoints import router as comparisons
 from app.dashboard.endpoints import router as dashboard
 from app.iterations.endpoints import router as iterations
 from app.security import SecurityHeaders
+from app.settings import get_settings
 from app.snapshots.endpoints import router as snapshots
+from app.tasks.endpoints import router as tasks
 
-FEATURES = (accounts, dashboard, iterations, snapshots)
+FEATURES = (accounts, tasks, chat, comparisons, dashboard, iterations, snapshots)
 LARGEST_BODY = 1 << 20
 
 
@@ -21,10 +33,38 @@ class Health(BaseModel):
     status: Literal["UP"] = "UP"
 
 
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    await run_in_threadpool(_ensure_defaults)
+    settings = get_settings()
+    policies, tail = Policies(settings), Tail(settings.redis_url)
+    app.state.generations = Generations(policies, tail, settings.generation_slots)
+    app.state.generations.open()
+    yield
+    await app.state.generations.close()
+    await policies.close()
+    await tail.close()
+
+
+def _ensure_defaults() -> None:
+    """Twice, because another web process may be starting at the same moment and adding the same rows."""
+    for attempt in range(2):
+        try:
+            with db.writing() as session:
+                seed.ensure_defaults(session)
+            return
+        except IntegrityError:
+            if attempt:
+                raise
+
+
 def create_app() -> FastAPI:
     app = FastAPI(
         title="Turnwise",
         version="1",
+        lifespan=lifespan,
         docs_url=None,  # its page wants scripts of another site, which ours forbids; /openapi.json is there
         redoc_url=None,
         max_body_size=LARGEST_BODY,

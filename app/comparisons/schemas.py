@@ -1,0 +1,12 @@
+"""What a choice carries: snapshots, order and pair cannot come from the browser."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from app.words import Key
+
+
+class Choice(BaseModel):
+    picked: Annotated[Key, Field(description="The candidate's id.")]
+    strength: Annotated[int, Field(ge=1, le=4, strict=True, description="1 about equal … 4 much better (or worse).")]

@@ -1,0 +1,95 @@
+"""Recording a choice. Rows are only ever added; what an earlier choice said stays, superseded."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.comparisons.schemas import Choice
+from app.db import now
+from app.errors import DomainError
+from app.snapshots.reconcile import INITIAL
+from app.tables import (
+    Account,
+    Comparison,
+    Conversation,
+    Deployment,
+    Snapshot,
+    Task,
+    TrancheKind,
+    Turn,
+    TurnStatus,
+)
+from app.views import is_changeable
+
+
+class UnknownTurn(DomainError):
+    status = 404
+
+
+class UnknownCandidate(DomainError):
+    status = 422
+
+
+class TurnNotReady(DomainError):
+    status = 409
+
+
+class ChoiceFinal(DomainError):
+    status = 409
+
+
+def own_turn(session: Session, turn_id: str, account: Account) -> Turn:
+    """The crowdworker's own turn, its conversation locked: no message is sent while a choice is made."""
+    turn = session.scalar(
+        select(Turn)
+        .join(Conversation)
+        .where(Turn.id == turn_id, Conversation.account_id == account.id)
+        .with_for_update(of=Conversation)
+    )
+    if turn is None:
+        raise UnknownTurn("There is no such turn of yours.")
+    return turn
+
+
+def record(session: Session, turn: Turn, choice: Choice) -> Comparison:
+    """Record which candidate the crowdworker picked; one current comparison per turn, the same again is the same."""
+    by_id = {candidate.id: candidate for candidate in turn.candidates}
+    if choice.picked not in by_id:
+        raise UnknownCandidate("picked: that is not one of this turn's two candidates.")
+    before = turn.comparison
+    if before and (before.picked_id, before.strength) == (choice.picked, choice.strength):
+        return before
+    if turn.status != TurnStatus.READY:
+        raise TurnNotReady("Please wait until both responses are complete.")
+    if not is_changeable(turn):
+        raise ChoiceFinal("This choice is final: the conversation has gone on, has ended, or was already used.")
+    conversation = turn.conversation
+    task = session.get_one(Task, conversation.task_id)
+    at = now()
+    if before:
+        before.superseded_at = at
+        session.flush()
+    comparison = Comparison(
+        turn_id=turn.id,
+        account_id=conversation.account_id,
+        picked_id=choice.picked,
+        other_id=next(id for id in by_id if id != choice.picked),
+        strength=choice.strength,
+        choice_direction=task.choice_direction,
+        kind=_kind(session, turn),
+        propensity=conversation.propensity,  # of the last draw, and only the last turn can be chosen on
+        text_version=task.text_version,
+        seconds_to_choose=(at - turn.ready_at).total_seconds() if turn.ready_at else None,
+    )
+    session.add(comparison)
+    session.flush()
+    session.refresh(turn, ["comparisons"])
+    return comparison
+
+
+def _kind(session: Session, turn: Turn) -> TrancheKind:
+    """Any best-of-k: rejection-sampled; any trained snapshot: online; else base."""
+    deployments = [session.get_one(Deployment, candidate.deployment_id) for candidate in turn.candidates]
+    if any(deployment.best_of > 1 for deployment in deployments):
+        return TrancheKind.REJECTION_SAMPLED
+    names = {session.get_one(Snapshot, candidate.snapshot_id).name for candidate in turn.candidates}
+    return TrancheKind.BASE if names == {INITIAL} else TrancheKind.ONLINE

@@ -1,0 +1,35 @@
+"""What every installation has from the start: two tasks, the initial policy answering both, a weekly schedule."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.iterations import schedule
+from app.snapshots import service as snapshots
+from app.snapshots.reconcile import INITIAL
+from app.tables import Deployment, Schedule, Snapshot, SnapshotKind, Task, TaskText
+from app.tasks.texts import DEFAULT_SYSTEM, DEFAULT_TASKS, DefaultTask
+
+WEEKLY = schedule.Plan(cron="0 4 * * 1", timezone="UTC", enabled=True, preset="small", min_new_comparisons=200)
+
+
+def ensure_defaults(session: Session) -> None:
+    """Add what is missing; what is there, and may have been edited, stays. The caller commits."""
+    if session.scalar(select(Snapshot.id).where(Snapshot.name == INITIAL)) is None:
+        session.add(Snapshot(name=INITIAL, kind=SnapshotKind.POLICY))
+        session.flush()
+    for default in DEFAULT_TASKS:
+        task = session.scalar(select(Task).where(Task.slug == default.slug)) or _add(session, default)
+        if session.scalar(select(Deployment.id).where(Deployment.task_id == task.id).limit(1)) is None:
+            snapshots.deploy(session, task, [snapshots.Wanted(INITIAL, 100)], reason="A new installation's default.")
+    if session.scalar(select(Schedule.id).where(Schedule.name == schedule.NAME)) is None:
+        schedule.put(session, WEEKLY)
+
+
+def _add(session: Session, default: DefaultTask) -> Task:
+    task = Task(slug=default.slug, kind=default.kind, choice_direction=default.choice_direction, system=DEFAULT_SYSTEM)
+    session.add(task)
+    session.flush()
+    text = {"title": default.title, "question": default.question, "instructions": default.instructions}
+    session.add(TaskText(task_id=task.id, version=task.text_version, **text))
+    session.flush()
+    return task

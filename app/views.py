@@ -1,0 +1,156 @@
+"""What a crowdworker's browser may know of tasks, assignments, conversations and turns.
+
+Blindness is decided here: no snapshot, deployment, seed, score or propensity has a field, and texts that are held back
+(best-of-k cannot stream, so its partner must not either) stay empty until the turn is over.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import tables
+from app.tables import AssignmentStatus, CandidateStatus, ChoiceDirection, ConversationStatus, TaskKind, TurnStatus
+
+
+class Task(BaseModel):
+    slug: str
+    kind: TaskKind
+    choice_direction: ChoiceDirection
+    title: str
+    question: str
+    instructions: str
+    max_turns: int
+    conversations_per_assignment: int
+
+
+class Assignment(BaseModel):
+    id: str
+    task: Task
+    status: AssignmentStatus
+    position: int
+    of: int
+    conversation_id: str | None
+    completed: int
+    completion_code: str | None
+
+
+class Candidate(BaseModel):
+    id: str
+    shown: Literal["a", "b"]
+    status: CandidateStatus
+    text: str
+    finish: Literal["stop", "length", "stopped", "failed"] | None
+
+
+class Comparison(BaseModel):
+    picked: str
+    strength: int | None
+
+
+class Turn(BaseModel):
+    id: str
+    client_id: str
+    position: int
+    text: str
+    status: TurnStatus
+    candidates: list[Candidate]
+    comparison: Comparison | None
+    changeable: bool
+    error: str | None
+
+
+class Conversation(BaseModel):
+    id: str
+    task: Task
+    assignment_id: str | None
+    position: int | None
+    of: int | None
+    status: Literal["open", "completed", "withdrawn"]
+    red_team_plan: str | None
+    turns: list[Turn]
+
+
+def task_view(session: Session, task: tables.Task) -> Task:
+    text = session.scalars(
+        select(tables.TaskText).where(tables.TaskText.task_id == task.id, tables.TaskText.version == task.text_version)
+    ).one()
+    return Task(
+        slug=task.slug,
+        kind=task.kind,
+        choice_direction=task.choice_direction,
+        title=text.title,
+        question=text.question,
+        instructions=text.instructions,
+        max_turns=task.max_turns,
+        conversations_per_assignment=task.conversations_per_assignment,
+    )
+
+
+def assignment_view(session: Session, assignment: tables.Assignment) -> Assignment:
+    own = tables.Conversation.assignment_id == assignment.id
+    completed = session.scalar(
+        select(func.count()).where(own, tables.Conversation.status == ConversationStatus.COMPLETED)
+    )
+    in_hand = session.execute(
+        select(tables.Conversation.id, tables.Conversation.position).where(
+            own, tables.Conversation.status == ConversationStatus.OPEN
+        )
+    ).first()
+    return Assignment(
+        id=assignment.id,
+        task=task_view(session, session.get_one(tables.Task, assignment.task_id)),
+        status=assignment.status,
+        position=in_hand.position if in_hand else completed or 1,
+        of=assignment.conversation_count,
+        conversation_id=in_hand.id if in_hand else None,
+        completed=completed or 0,
+        completion_code=assignment.completion_code,
+    )
+
+
+def conversation_view(session: Session, conversation: tables.Conversation) -> Conversation:
+    assignment = session.get(tables.Assignment, conversation.assignment_id) if conversation.assignment_id else None
+    return Conversation(
+        id=conversation.id,
+        task=task_view(session, session.get_one(tables.Task, conversation.task_id)),
+        assignment_id=conversation.assignment_id,
+        position=conversation.position,
+        of=assignment.conversation_count if assignment else None,
+        status=conversation.status.value,  # type: ignore[arg-type]  # pydantic checks; imports have no crowdworker
+        red_team_plan=conversation.red_team_plan,
+        turns=[turn_view(turn) for turn in conversation.turns],
+    )
+
+
+def turn_view(turn: tables.Turn) -> Turn:
+    chosen = turn.comparison
+    return Turn(
+        id=turn.id,
+        client_id=turn.client_id,
+        position=turn.position,
+        text=turn.text,
+        status=turn.status,
+        candidates=[Candidate.model_validate(candidate, from_attributes=True) for candidate in turn.candidates],
+        comparison=Comparison(picked=chosen.picked_id, strength=chosen.strength) if chosen else None,
+        changeable=is_changeable(turn),
+        error=turn.error,
+    )
+
+
+def is_changeable(turn: tables.Turn) -> bool:
+    """May the crowdworker choose here, or choose again? Until the next message, and until the choice was frozen."""
+    chosen = turn.comparison
+    conversation = turn.conversation
+    return (
+        turn.status == TurnStatus.READY
+        and conversation.status == ConversationStatus.OPEN
+        and turn.position == max(other.position for other in conversation.turns)
+        and (chosen is None or chosen.tranche_id is None)
+    )
+
+
+def is_held(turn: tables.Turn) -> bool:
+    """Are both candidates held back, because one of them is the best of several and cannot stream?"""
+    return any((candidate.sampling or {}).get("best_of", 1) > 1 for candidate in turn.candidates)

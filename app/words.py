@@ -1,0 +1,30 @@
+"""Text that people send us: any script, any emoji, line breaks and tabs; nothing invisible that breaks a database, a
+file or a terminal."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+# C0 and C1 controls except tab, line feed and carriage return. Joiners and direction marks are needed by real scripts.
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+LONGEST_MESSAGE = 20_000
+
+
+def _printable(text: str) -> str:
+    if found := CONTROLS.search(text):
+        raise ValueError(f"must not contain control characters (there is a U+{ord(found[0]):04X})")
+    return text
+
+
+def _message(text: str) -> str:
+    if not text.strip():
+        raise ValueError("a message must not be empty")
+    if len(text) > LONGEST_MESSAGE:
+        raise ValueError(f"a message may have {LONGEST_MESSAGE:,} characters, this one has {len(text):,}")
+    return _printable(text)
+
+
+Message = Annotated[str, AfterValidator(_message)]
+Note = Annotated[str, Field(max_length=5_000), AfterValidator(_printable)]
+Key = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
