@@ -1,0 +1,276 @@
+"""`turnwise …`, or `python -m app.cli …`: what is done from a terminal.
+
+It exits 0 when done and 3 with one sentence on stderr when it was refused; `iterate` also 1 (failed) and 2 (held).
+"""
+
+import argparse
+import getpass
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+from sqlalchemy import func, select
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from app import doctor, seed
+from app.accounts import passwords
+from app.accounts import service as accounts
+from app.accounts.schemas import SignUp
+from app.db import reading, writing
+from app.errors import DomainError, sentence
+from app.follow import follow
+from app.iterations import schedule
+from app.iterations import service as iterations
+from app.settings import get_settings
+from app.snapshots import service as snapshots
+from app.tables import Account, Comparison, Deployment, Role, Task, TaskKind
+from app.tranches.export_hh import export_hh
+from app.tranches.import_hh import Imported, import_hh, task_of_file
+from app.tranches.queries import left_out_because, visible_comparisons
+
+DONE, REFUSED, INTERRUPTED = 0, 3, 130
+SCORING_PM = "scoring-pm"
+LINES_SHOWN = 20
+
+
+class NotEnoughNew(DomainError):
+    status = 409
+
+
+class UnknownTask(DomainError):
+    status = 404
+
+
+class BadArgument(DomainError):
+    status = 422
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+        return status
+    except DomainError as error:
+        return _refuse(error.detail)
+    except ValidationError as error:
+        return _refuse(sentence(error.errors()))
+    except ArgumentError as error:
+        return _refuse(f"DATABASE_URL is not a database's address: {error}.")
+    except (OperationalError, ProgrammingError) as error:
+        return _refuse(doctor.database_sentence(error))
+    except RedisError as error:
+        return _refuse(doctor.broker_sentence(error))
+    except httpx.HTTPError as error:
+        return _refuse(f"{get_settings().inference_url} did not answer: {error or type(error).__name__}.")
+    except OSError as error:
+        return _refuse(f"{error.strerror or error}: {error.filename}." if error.filename else f"{error}.")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _refuse(why: str) -> int:
+    print(why, file=sys.stderr)
+    return REFUSED
+
+
+def _init(_: argparse.Namespace) -> int:
+    with writing() as session:
+        seed.ensure_defaults(session)
+    return DONE
+
+
+def _create_admin(options: argparse.Namespace) -> int:
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("The same again: ") != password:
+            raise BadArgument("The two passwords differ.")
+    else:
+        password = sys.stdin.readline().removesuffix("\n")
+    account = SignUp(username=options.username, password=password, consent=True)
+    password_hash = passwords.hashed(account.password)
+    with writing() as session:
+        accounts.create(session, account.username, password_hash, Role.ADMIN, consented=False)
+    print(f"{account.username} is an admin now.")
+    return DONE
+
+
+def _first_admin_link(_: argparse.Namespace) -> int:
+    """Prints nothing where there is an admin: `./run` asks at every start."""
+    with writing() as session:
+        if session.scalar(select(Account.id).where(Account.role == Role.ADMIN).limit(1)) is None:
+            token = accounts.invite(session, Role.ADMIN, note="first admin, by the command line")[1]
+            print(f"{get_settings().public_url.rstrip('/')}/invitation/{token}")
+    return DONE
+
+
+def _import_hh(options: argparse.Namespace) -> int:
+    """Each file by itself: one that is refused does not keep the others out."""
+    status = DONE
+    for path in options.files:
+        try:
+            kind = options.task or task_of_file(path)
+            print(f"{path.name}: {kind}{'' if options.task else ' (by its name)'}", flush=True)
+            _report(import_hh(path, kind))
+        except DomainError as error:
+            status = _refuse(error.detail)
+    return status
+
+
+def _report(imported: Imported) -> None:
+    set_aside = imported.rows - imported.stored
+    print(f"  {imported.stored:,} stored + {set_aside:,} set aside = {imported.rows:,} rows;", end=" ")
+    print(f"{imported.conversations:,} conversations")
+    for reason, lines in imported.set_aside.items():
+        shown = ", ".join(map(str, lines[:LINES_SHOWN]))
+        more = f" and {len(lines) - LINES_SHOWN:,} more" if len(lines) > LINES_SHOWN else ""
+        print(f"  {len(lines):,} × {reason}: line{'s' if len(lines) > 1 else ''} {shown}{more}", flush=True)
+
+
+def _export(options: argparse.Namespace) -> int:
+    with reading() as session:
+        count = export_hh(session, options.out, options.task, options.tranche)
+    print(f"{count:,} comparisons → {options.out}")
+    return DONE
+
+
+def _iterate(options: argparse.Namespace) -> int:
+    doctor.ping_broker()  # a week that nobody is told of would wait in silence
+    with writing() as session:
+        plan = schedule.get(session)
+        if not options.now:
+            _must_be_worth_it(session, plan.min_new_comparisons)
+        overrides = dict(plan.overrides) if options.preset is None else {}
+        iteration = iterations.start(session, options.preset or plan.preset, overrides | dict(options.set))
+    print(f"Iteration {iteration.name} ({iteration.preset}) has begun.", flush=True)
+    if options.no_wait:
+        return DONE
+    try:
+        return follow(iteration.id)
+    except KeyboardInterrupt:
+        print("\nNo longer watching; the iteration goes on. It can be cancelled on the dashboard.", file=sys.stderr)
+        raise
+
+
+def _must_be_worth_it(session: Session, wanted: int) -> None:
+    fresh = visible_comparisons().where(Comparison.tranche_id.is_(None), left_out_because().is_(None))
+    new = session.scalar(fresh.with_only_columns(func.count())) or 0
+    if new < wanted:
+        raise NotEnoughNew(
+            f"There are {new} new comparisons and the schedule wants {wanted}; `turnwise iterate --now` starts anyway."
+        )
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    with writing() as session:
+        task = _task(session, options.task)
+        _show(options.task, snapshots.deploy(session, task, options.snapshots, reason=options.reason))
+    return DONE
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    with writing() as session:
+        task = _task(session, options.task)
+        _show(options.task, snapshots.rollback(session, task, reason=options.reason))
+    return DONE
+
+
+def _task(session: Session, slug: str) -> Task | None:
+    if slug == SCORING_PM:
+        return None
+    task = session.scalar(select(Task).where(Task.slug == slug))
+    if task is None:
+        slugs = session.scalars(select(Task.slug).order_by(Task.slug)).all()
+        raise UnknownTask(f"There is no task “{slug}”; there are {', '.join([*slugs, SCORING_PM])}.")
+    return task
+
+
+def _show(slug: str, generation: list[Deployment]) -> None:
+    lines = ", ".join(f"{row.snapshot.name} {row.share:g} %" for row in generation)
+    print(f"{slug}, generation {generation[0].generation}: {lines}")
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    findings = doctor.examine()
+    for finding in findings:
+        print(f"{'ok ' if finding.well else 'BAD'}  {finding.what}: {finding.sentence}")
+    return DONE if all(finding.well for finding in findings) else 1
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """With the exit code of every other refusal: 2 means “held” here."""
+        self.print_usage(sys.stderr)
+        self.exit(REFUSED, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="turnwise", description="Turnwise from a terminal.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+        added.set_defaults(run=run)
+        return added
+
+    kind: dict[str, Any] = {"type": TaskKind, "metavar": "helpfulness|red-team"}
+    command("init", _init, "Add what an installation starts with; what is there stays.")
+    command("first-admin-link", _first_admin_link, "Print a link that makes the first admin, if there is none.")
+    admin = command("create-admin", _create_admin, "Make an admin; the password is asked for, or read from stdin.")
+    admin.add_argument("username")
+
+    importer = command("import-hh", _import_hh, "Store published HH files (.jsonl or .jsonl.gz) as comparisons.")
+    importer.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    importer.add_argument("--task", **kind, help="default: by each file's name (harmless, helpful)")
+
+    exporter = command("export", _export, "Write comparisons to a file; .gz is compressed.")
+    exporter.add_argument("out", type=Path, metavar="OUT")
+    exporter.add_argument("--format", choices=["hh"], required=True)
+    exporter.add_argument("--task", **kind, help="only this kind of task")
+    exporter.add_argument("--tranche", metavar="NAME", help="only this tranche, as it was frozen")
+
+    iterate = command("iterate", _iterate, "Start an iteration and follow it to its end.")
+    iterate.add_argument("--now", action="store_true", help="however few comparisons are new")
+    iterate.add_argument("--preset", help="default: the schedule's preset and overrides")
+    iterate.add_argument("--set", action="append", default=[], type=_override, metavar="FIELD=VALUE")
+    iterate.add_argument("--no-wait", action="store_true", help="start it and return")
+
+    tasks = f"a task's name, or {SCORING_PM}"
+    deploy = command("deploy", _deploy, "Replace the snapshots that answer a task; the shares add up to 100.")
+    deploy.add_argument("task", metavar="TASK", help=tasks)
+    deploy.add_argument("snapshots", nargs="+", type=_wanted, metavar="SNAPSHOT=SHARE")
+    deploy.add_argument("--reason")
+    rollback = command("rollback", _rollback, "Go back to the deployment before the present one.")
+    rollback.add_argument("task", metavar="TASK", help=tasks)
+    rollback.add_argument("--reason")
+
+    command("doctor", _doctor, "Say what works and what does not, one line each.")
+    return parser
+
+
+def _override(text: str) -> tuple[str, Any]:
+    """pm.max_comparisons=600: the value is JSON where it can be, else text."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"“{text}” is not FIELD=VALUE, like pm.max_comparisons=600")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
+
+
+def _wanted(text: str) -> snapshots.Wanted:
+    name, _, share = text.rpartition("=")
+    try:
+        return snapshots.Wanted(name, float(share))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}” is not SNAPSHOT=SHARE, like initial=100") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
