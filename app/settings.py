@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     cookie_secure: bool = Field(
         default=False, description="Set behind https: the session cookie is then sent there only."
     )
+    stale_after: float = Field(
+        default=60, gt=0, description="Seconds without a heartbeat after which another worker takes a run up again."
+    )
     generation_slots: int = Field(default=16, ge=1, description="Turns that one web process samples at a time.")
 
     @property

@@ -1,0 +1,289 @@
+"""Runs against a real child process that keeps to the seam and does what a script says."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app import db, settings
+from app.tables import (
+    Iteration,
+    Metric,
+    RunStatus,
+    Snapshot,
+    SnapshotKind,
+    StageRun,
+    TrainingRun,
+    TurnStatus,
+)
+from tests.factories import make_turn
+from tests.worker.conftest import CHILD, Stage
+from worker import runs
+from worker.runs import MetricsTail, Point, allowed_threads
+
+MakeStage = Callable[[dict[str, object]], Stage]
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def in_background(work: Callable[[], None]) -> threading.Thread:
+    """The condition is awaited elsewhere; only the main thread may run a child (it takes signals)."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_what_the_child_writes_reaches_rows(stage: MakeStage) -> None:
+    week = stage({"steps": 5})
+    week.carry_out()
+    run = week.run()
+    assert run.status == RunStatus.SUCCEEDED
+    assert run.attempt == 1
+    assert run.progress is not None
+    assert (run.progress["done"], run.progress["total"]) == (5, 5)
+    assert run.owner is None
+    with db.reading() as session:
+        points = session.execute(select(Metric.step, Metric.value).where(Metric.name == "pm/loss")).tuples().all()
+        assert sorted(points) == [(step, pytest.approx(1 / step)) for step in range(1, 6)]
+        assert session.get_one(StageRun, week.id).training_run_id == run.id
+    assert (week.directory / "threads").read_text().strip() == str(os.cpu_count())
+
+
+def test_a_run_that_succeeded_is_not_started_again(stage: MakeStage) -> None:
+    week = stage({"steps": 2})
+    week.carry_out()
+    week.carry_out()
+    assert week.story() == ["started", "step 1", "step 2"]
+
+
+def test_a_killed_child_goes_on_from_its_checkpoint_and_repeats_no_step(stage: MakeStage) -> None:
+    week = stage({"steps": 4, "crash_at": [3]})
+    week.carry_out()
+    assert week.story() == ["started", "step 1", "step 2", "crashed", "started", "step 3", "step 4"]
+    assert (week.run().status, week.run().attempt) == (RunStatus.SUCCEEDED, 2)
+    with db.reading() as session:
+        assert sorted(session.scalars(select(Metric.step))) == [1, 2, 3, 4]
+
+
+def test_a_child_that_always_crashes_is_given_up_after_three_attempts(stage: MakeStage) -> None:
+    week = stage({"steps": 4, "crash_at": [2], "crashes": 99})
+    with pytest.raises(runs.RunFailed) as failed:
+        week.carry_out()
+    assert str(failed.value) == "models.train_pm ended unexpectedly (signal SIGKILL). That was attempt 3 of 3."
+    assert week.story().count("started") == 3
+    assert week.run().status == RunStatus.FAILED
+
+
+def test_a_failed_run_that_is_tried_again_goes_on_with_fresh_attempts(stage: MakeStage) -> None:
+    week = stage({"steps": 3, "crash_at": [2], "crashes": 3})
+    with pytest.raises(runs.RunFailed):
+        week.carry_out()
+    week.carry_out()
+    assert (week.run().status, week.run().attempt, week.run().error) == (RunStatus.SUCCEEDED, 1, None)
+    assert week.story().count("step 1") == 1
+
+
+def test_bad_input_is_the_last_line_of_stderr_and_is_not_tried_twice(stage: MakeStage) -> None:
+    week = stage({"steps": 1, "refuse": "comparisons.jsonl:3: chosen is missing."})
+    with pytest.raises(runs.RunFailed, match=r"^comparisons.jsonl:3: chosen is missing\.$"):
+        week.carry_out()
+    assert week.story() == ["started"]
+    assert week.run().error == "comparisons.jsonl:3: chosen is missing."
+
+
+def test_cancelling_the_iteration_stops_even_a_deaf_child(stage: MakeStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "CANCEL_GRACE", 0.2)
+    week = stage({"steps": 1000, "seconds": 0.05, "deaf": True})
+
+    def cancel() -> None:
+        until(lambda: "step 1" in week.story())
+        with db.writing() as session:
+            session.get_one(Iteration, week.iteration.id).cancel_requested = True
+
+    in_background(cancel)
+    with pytest.raises(runs.RunCancelled):
+        week.carry_out()
+    steps = len(week.story())
+    time.sleep(0.2)
+    assert len(week.story()) == steps  # nobody works there any more
+    assert week.run().status == RunStatus.CANCELLED
+
+
+def test_a_worker_that_shuts_down_preempts_its_child_and_the_next_one_goes_on(stage: MakeStage) -> None:
+    week = stage({"steps": 8, "seconds": 0.05})
+
+    def shut_down() -> None:
+        until(lambda: "step 2" in week.story())
+        os.kill(os.getpid(), signal.SIGTERM)  # as a supervisor signals the whole process group
+
+    before = signal.getsignal(signal.SIGTERM)
+    in_background(shut_down)
+    with pytest.raises(runs.RunPreempted):
+        week.carry_out()
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert (week.run().status, week.run().attempt) == (RunStatus.QUEUED, 0)
+    runs._stopping[0] = 0
+    week.carry_out()
+    assert [line for line in week.story() if line != "started"] == [f"step {n}" for n in range(1, 9)]
+    assert (week.run().status, week.run().attempt) == (RunStatus.SUCCEEDED, 1)
+
+
+def test_a_worker_that_was_only_stalled_lets_go_when_another_one_has_its_run(stage: MakeStage) -> None:
+    week = stage({"steps": 1000, "seconds": 0.02})
+
+    def take_up() -> None:
+        until(lambda: "step 1" in week.story())
+        with db.writing() as session:
+            session.get_one(TrainingRun, week.run().id).owner = "other:1"
+
+    in_background(take_up)
+    with pytest.raises(runs.SlotTaken):
+        week.carry_out()
+    assert (week.run().status, week.run().owner) == (RunStatus.RUNNING, "other:1")
+    with (week.directory / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # its child is gone
+
+
+def test_one_run_at_a_time_in_a_slot(stage: MakeStage) -> None:
+    week = stage({"steps": 1})
+    with db.writing() as session:
+        session.add(TrainingRun(module="train_pm", directory="other", status=RunStatus.RUNNING, heartbeat_at=db.now()))
+    with pytest.raises(runs.SlotTaken):
+        week.carry_out()
+    assert week.story() == []
+    assert week.run().status == RunStatus.QUEUED
+
+
+def test_a_run_whose_worker_is_lost_is_taken_up_again(stage: MakeStage) -> None:
+    week = stage({"steps": 2})
+    run = runs.find_or_create("train_pm", week.directory, week.id)
+    with db.writing() as session:
+        row = session.get_one(TrainingRun, run.id)
+        row.status, row.owner, row.attempt = RunStatus.RUNNING, "gone:1", 1
+        row.heartbeat_at = db.now() - timedelta(seconds=61)
+    week.carry_out()
+    assert (week.run().status, week.run().attempt) == (RunStatus.SUCCEEDED, 2)
+
+
+def test_a_child_ends_when_its_worker_is_killed(stage: MakeStage, tmp_path: Path) -> None:
+    week = stage({"steps": 1000, "seconds": 0.02})
+    code = (
+        "import sys; from worker import runs; from pathlib import Path\n"
+        "run = runs.find_or_create('train_pm', Path(sys.argv[1]), sys.argv[2])\n"
+        "runs.carry_out(run, sys.argv[2], [sys.argv[1]])\n"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", code, str(week.directory), week.id], cwd=CHILD.parents[2])
+    until(lambda: "step 3" in week.story())
+    worker.kill()
+    worker.wait()
+    (week.directory / "script.json").write_text('{"steps": 5}')
+    with db.writing() as session:
+        session.get_one(TrainingRun, week.run().id).heartbeat_at = db.now() - timedelta(seconds=61)
+    week.carry_out()  # waits for the directory's lock, which the first child would hold for twenty seconds
+    steps = [line for line in week.story() if line.startswith("step")]
+    assert len(steps) == len(set(steps))
+
+
+def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    tail = MetricsTail(path)
+    assert tail.read() == []
+    path.write_text('{"step": 1, "pm/loss": 0.5}\n{"step": 2, "pm/')
+    assert tail.read() == [Point("pm/loss", 1, 0.5)]
+    with path.open("a") as file:
+        file.write('loss": 0.25, "pm/margin": NaN}\n')
+    assert tail.read() == [Point("pm/loss", 2, 0.25)]
+    assert tail.read() == []
+
+
+def test_a_rewound_file_is_read_from_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 1, "a/b": 1}\n{"step": 2, "a/b": 2}\n{"step": 3, "a/b": 3}\n')
+    tail = MetricsTail(path)
+    assert len(tail.read()) == 3
+    (tmp_path / "new").write_text(
+        '{"step": 1, "a/b": 1}\n{"step": 2, "a/b": 20}\n{"step": 3, "a/b": 30}\n{"step": 4, "a/b": 4}\n'
+    )
+    (tmp_path / "new").replace(path)
+    assert [point.value for point in tail.read()] == [1, 20, 30, 4]
+
+
+def test_the_same_metric_again_is_the_same_row(session: Session) -> None:
+    run = TrainingRun(module="train_pm", directory="x")
+    session.add(run)
+    session.flush()
+    runs.store(session, run.id, [Point("pm/loss", step, 1.0) for step in range(2500)])
+    runs.store(session, run.id, [Point("pm/loss", 7, 2.0), Point("pm/loss", 7, 3.0)])
+    values = dict(session.execute(select(Metric.step, Metric.value)).tuples().all())
+    assert len(values) == 2500
+    assert (values[6], values[7]) == (1.0, 3.0)
+
+
+def test_the_trainer_leaves_a_core_to_the_chat_for_a_minute_after_a_turn() -> None:
+    now = db.now()
+    assert allowed_threads(4, None, now) == 4
+    assert allowed_threads(4, now, now) == 3
+    assert allowed_threads(4, now - timedelta(seconds=59), now) == 3
+    assert allowed_threads(4, now - timedelta(seconds=61), now) == 4
+    assert allowed_threads(1, now, now) == 1
+
+
+def test_the_threads_file_follows_turns_that_are_sampled(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    threads = runs.Threads(tmp_path / "threads")
+    threads.write()
+    assert (tmp_path / "threads").read_text() == "8\n"
+    with db.writing() as session:
+        make_turn(session).status = TurnStatus.GENERATING
+    threads.write()
+    assert (tmp_path / "threads").read_text() == "7\n"
+
+
+def test_a_snapshot_is_registered_once_and_whole(stage: MakeStage) -> None:
+    week = stage({"steps": 1})
+    week.carry_out()
+    run = week.run()
+    left_over = settings.get_settings().snapshots_dir / "week-pm"
+    left_over.mkdir(parents=True)
+    (left_over / "half").write_text("a kill between the files and the commit")
+    for _ in range(2):
+        with db.writing() as session:
+            snapshot = runs.register_snapshot(session, run, SnapshotKind.PM, "week-pm", week.iteration)
+    assert (snapshot.name, snapshot.base_hash, snapshot.data_hash) == ("week-pm", "b", "d")
+    store = settings.get_settings().snapshots_dir
+    assert [path.name for path in store.iterdir()] == ["week-pm"]
+    assert {path.name for path in (store / "week-pm").iterdir()} == {"adapter_model.safetensors", "manifest.json"}
+    with db.reading() as session:
+        assert len(session.scalars(select(Snapshot)).all()) == 1
+
+
+def test_a_second_training_under_the_same_name_does_not_touch_the_first_snapshot(stage: MakeStage) -> None:
+    week = stage({"steps": 1})
+    week.carry_out()
+    with db.writing() as session:
+        first = runs.register_snapshot(session, week.run(), SnapshotKind.PM, "week-pm", week.iteration)
+        other = TrainingRun(module="train_pm", directory="week/other", status=RunStatus.SUCCEEDED)
+        session.add(other)
+    directory = settings.get_settings().runs_dir / "week" / "other" / "snapshot"
+    directory.mkdir(parents=True)
+    (directory / "manifest.json").write_text('{"base": {"hash": "c"}, "files": {}}')
+    with db.writing() as session:
+        second = runs.register_snapshot(session, other, SnapshotKind.PM, "week-pm", week.iteration)
+    assert (first.name, second.name) == ("week-pm", "week-pm-2")
