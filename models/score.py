@@ -1,8 +1,8 @@
 """Score rows with a preference model: `python -m models.score SNAPSHOT_DIR IN.jsonl[.gz] OUT.jsonl`.
 
 IN holds HH rows (`chosen`, `rejected` transcripts), rows with `prompt`, `chosen` and `rejected`, or rows with one
-`response` (behind a `prompt`, or a transcript). OUT holds the same rows with `score_chosen` and `score_rejected`, or with
-`score`.
+`response` (behind a `prompt`, or a transcript). OUT holds the same rows with `score_chosen` and `score_rejected`, or
+with `score`.
 """
 
 import argparse
