@@ -1,0 +1,45 @@
+import pytest
+
+from app.snapshots.service import Wanted
+from worker.presets import ShareConfig
+from worker.stages.deploy import shares
+
+CONFIG = ShareConfig()
+
+
+def earlier(*names: str) -> list[Wanted]:
+    return [Wanted(name, 1) for name in names]
+
+
+def test_the_new_policy_two_earlier_ones_and_the_initial_policy() -> None:
+    wanted = shares(CONFIG, "new", earlier("w3", "w2", "w1"))
+    assert wanted == [Wanted("new", 50), Wanted("w3", 20), Wanted("w2", 20), Wanted("initial", 10)]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ((), {"new": 83.33, "initial": 16.67}),
+        (("w1",), {"new": 62.5, "w1": 25, "initial": 12.5}),
+    ],
+)
+def test_while_there_are_fewer_the_proportions_stay_and_the_sum_is_100(
+    before: tuple[str, ...], expected: dict[str, float]
+) -> None:
+    wanted = shares(CONFIG, "new", earlier(*before))
+    assert {line.snapshot: line.share for line in wanted} == expected
+    assert sum(line.share for line in wanted) == pytest.approx(100, abs=1e-9)
+
+
+def test_the_initial_policy_never_disappears_and_any_proportions_add_up() -> None:
+    for config in (ShareConfig(new=0.1, earlier=100, initial=0.1), ShareConfig(new=33, earlier=33, initial=33)):
+        for before in ((), ("a",), ("a", "b")):
+            wanted = shares(config, "new", earlier(*before))
+            assert wanted[-1].snapshot == "initial"
+            assert all(line.share > 0 for line in wanted)
+            assert sum(line.share for line in wanted) == pytest.approx(100, abs=1e-9)
+
+
+def test_a_share_with_best_of_k_stays_best_of_k() -> None:
+    wanted = shares(CONFIG, "new", [Wanted("w1", 10, best_of=16), Wanted("w1", 10)])
+    assert [(line.snapshot, line.best_of) for line in wanted] == [("new", 1), ("w1", 16), ("w1", 1), ("initial", 1)]

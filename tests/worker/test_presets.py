@@ -1,0 +1,60 @@
+import dataclasses
+
+import pytest
+
+from app.iterations import week
+from models.run import BadInput
+from worker import iteration
+from worker.presets import PRESETS, parse_config
+
+
+def test_the_web_knows_the_same_presets_and_stages_as_the_worker() -> None:
+    assert list(week.PRESETS) == list(PRESETS)
+    assert list(week.STAGES) == [stage.name for stage in iteration.STAGES]
+    for preset in week.PRESETS.values():
+        assert set(preset.seconds) == {stage.name for stage in iteration.STAGES if stage.work}
+
+
+def test_stages_read_sections_that_exist() -> None:
+    sections = {field.name for field in dataclasses.fields(PRESETS["toy"])}
+    assert {name for stage in iteration.STAGES for name in stage.reads} <= sections
+
+
+def test_an_override_changes_its_field_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = parse_config("small", {"pm.epochs": 3, "gate.max_kl": 5, "data.max_prompts": None})
+    assert (config.pm.epochs, config.gate.max_kl, config.data.max_prompts) == (3, 5.0, None)
+    untouched = parse_config("small", {})
+    assert dataclasses.replace(config.pm, epochs=untouched.pm.epochs) == untouched.pm
+    assert config.policy == untouched.policy
+
+
+def test_every_preset_parses_with_the_base_of_this_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    from app import settings
+
+    monkeypatch.setenv("BASE_MODEL", "toy")
+    settings.get_settings.cache_clear()
+    for name in PRESETS:
+        config = parse_config(name, {})
+        assert config.pm.base == config.policy.base == "toy"
+    settings.get_settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"pm.epochs": 0}, r"pm: epochs is 0, but must be a whole number from 1 to 10\."),
+        ({"pm.epochs": "two"}, r'pm: epochs is "two", but must be a whole number'),
+        ({"pm.epoch": 1}, r"pm: unknown field 'epoch'; did you mean 'epochs'\?"),
+        ({"polcy.seed": 1}, r"Override 'polcy.seed' must name a section and a field.*did you mean policy"),
+        ({"epochs": 1}, r"Override 'epochs' must name a section and a field"),
+        ({"gate.max_kl": -1}, r"gate: max_kl is -1, but must be a number at least 0\."),
+    ],
+)
+def test_a_wrong_override_is_named(overrides: dict[str, object], sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        parse_config("toy", overrides)
+
+
+def test_an_unknown_preset_is_named() -> None:
+    with pytest.raises(BadInput, match="There is no preset 'huge'"):
+        parse_config("huge", {})

@@ -1,0 +1,43 @@
+"""Let the week's snapshots answer crowdworkers, next to earlier ones."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.snapshots.reconcile import INITIAL
+from app.snapshots.service import Wanted, active_generation, deploy
+from app.tables import Snapshot, Task
+from worker.presets import ShareConfig
+from worker.week import Result, Week
+
+
+def record(session: Session, week: Week) -> Result:
+    """A new generation for every task, and the new PM to score with; the same transaction ends the iteration."""
+    policy = session.get_one(Snapshot, week.results["train_policy"]["snapshot_id"])
+    pm = session.get_one(Snapshot, week.results["train_pm"]["snapshot_id"])
+    deploy(session, None, [Wanted(pm.name, 100)], iteration=week.iteration)
+    generations = {}
+    for task in session.scalars(select(Task).where(Task.active).order_by(Task.slug)):
+        earlier = sorted(active_generation(session, task), key=lambda row: row.snapshot.created_at, reverse=True)
+        lines = [Wanted(row.snapshot.name, row.share, row.best_of) for row in earlier if row.snapshot.name != INITIAL]
+        wanted = shares(week.config.shares, policy.name, lines)
+        deploy(session, task, wanted, iteration=week.iteration)
+        generations[task.slug] = [line._asdict() for line in wanted]
+    return {"scoring_pm": pm.name, "deployments": generations}
+
+
+def shares(config: ShareConfig, new: str, earlier: Sequence[Wanted]) -> list[Wanted]:
+    """The new policy, up to two earlier ones (newest first; they keep their best-of) and the initial policy, in the
+    config's proportions scaled to 100."""
+    kept = [line for line in earlier if line.snapshot != new][:2]
+    wanted = [
+        Wanted(new, config.new),
+        *(Wanted(line.snapshot, config.earlier, line.best_of) for line in kept),
+        Wanted(INITIAL, config.initial),
+    ]
+    total = sum(line.share for line in wanted)
+    scaled = [line._replace(share=round(100 * line.share / total, 2)) for line in wanted]
+    # What rounding took or gave goes to the new policy, so that the sum is exact.
+    rest = round(100 - sum(line.share for line in scaled[1:]), 2)
+    return [scaled[0]._replace(share=rest), *scaled[1:]]

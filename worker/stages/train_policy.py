@@ -1,0 +1,45 @@
+"""Train the week's policy by RL against the week's PM, from the initial policy."""
+
+import dataclasses
+import json
+
+from sqlalchemy.orm import Session
+
+from app import db
+from app.snapshots.service import directory_of
+from app.tables import Snapshot, SnapshotKind
+from worker import runs
+from worker.stages.inputs import conversations, is_prepared, prompts, sample, write_config, write_lines
+from worker.week import Result, Week
+
+
+def work(week: Week) -> None:
+    """Prompts are what humans said in training families, with everything before it."""
+    directory = week.directory("policy")
+    if not is_prepared(directory):
+        trained_on = (row for row in conversations(week) if row["split"] == "train")
+        write_lines(directory / "prompts.jsonl", sample(prompts(trained_on), week.config.data.max_prompts))
+        pm, test_pm = pms(week)
+        config = dataclasses.replace(week.config.policy, name=f"{week.iteration.name}-policy", pm=pm, test_pm=test_pm)
+        write_config(directory, config)
+    run = runs.find_or_create("train_policy", directory, week.stage_run_id)
+    runs.carry_out(run, week.stage_run_id, [str(directory)])
+
+
+def pms(week: Week) -> tuple[str, str | None]:
+    """Directories of the week's PM and its test-PM."""
+    trained = week.results["train_pm"]
+    with db.reading() as session:
+        pm = directory_of(session.get_one(Snapshot, trained["snapshot_id"]))
+        test = trained["test_pm"] and directory_of(session.get_one(Snapshot, trained["test_pm"]["snapshot_id"]))
+    return str(pm), str(test) if test else None
+
+
+def record(session: Session, week: Week) -> Result:
+    directory = week.directory("policy")
+    run = runs.find(session, directory)
+    pm = session.get_one(Snapshot, week.results["train_pm"]["snapshot_id"])
+    name = f"{week.iteration.name}-policy"
+    snapshot = runs.register_snapshot(session, run, SnapshotKind.POLICY, name, week.iteration, pm)
+    result: Result = json.loads((directory / "result.json").read_text())
+    return {"snapshot_id": snapshot.id, "snapshot": snapshot.name, "run_id": run.id, **result}
