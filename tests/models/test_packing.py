@@ -1,0 +1,211 @@
+import dataclasses
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
+
+from models import tiny
+from models.backbone import Backbone, prepare
+from models.dialogue import Conversation, Renderer
+from models.packing import Node, Tree, conversation_tree, conversation_trees, pack, prompt_tree
+from models.preference_model import PreferenceModel, pairwise_loss
+
+RENDERER = Renderer(tiny.tokenizer())
+
+
+# The layout, by hand
+
+
+def test_positions_are_depths_and_a_token_attends_to_its_ancestors_alone() -> None:
+    #  a b ─┬─ c       d      the second tree in the row is a lone root: e f
+    #       └─ d ── g
+    tree = Tree([Node([1, 2], None), Node([3], 0), Node([4], 0), Node([7], 2)])
+    (row,) = pack([tree, Tree([Node([5, 6], None)])], row_tokens=16)
+    assert row.trees == [0, 1]
+    assert row.input_ids.tolist() == [1, 2, 3, 4, 7, 5, 6]
+    assert row.position_ids.tolist() == [0, 1, 2, 2, 3, 0, 1]
+    assert row.batch().mask[0, 0].int().tolist() == [
+        [1, 0, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0, 0],
+        [1, 1, 1, 0, 0, 0, 0],
+        [1, 1, 0, 1, 0, 0, 0],
+        [1, 1, 0, 1, 1, 0, 0],
+        [0, 0, 0, 0, 0, 1, 0],
+        [0, 0, 0, 0, 0, 1, 1],
+    ]
+    assert [row.end(0, node) for node in range(4)] == [1, 2, 3, 4]
+    assert row.spans[1, 0] == slice(5, 7)
+
+
+def test_rows_are_filled_no_tree_is_split_and_a_long_one_has_a_row_of_its_own() -> None:
+    sizes = [6, 3, 9, 4, 1, 25, 7]
+    rows = pack([Tree([Node([i] * size, None)]) for i, size in enumerate(sizes)], row_tokens=10)
+    assert sorted(tree for row in rows for tree in row.trees) == list(range(7))
+    assert sorted(map(len, rows)) == [10, 10, 10, 25]
+    for row in rows:
+        for tree in row.trees:
+            assert row.input_ids[row.spans[tree, 0]].tolist() == [tree] * sizes[tree]
+
+
+def test_a_conversation_becomes_a_tree_whose_branches_are_its_flattened_dialogues() -> None:
+    conversation = next(tiny.conversations(1, turns=3))
+    tree, candidates = conversation_tree(conversation, RENDERER)
+    assert len(candidates) == 6
+    for (t, c), node in candidates.items():
+        branch: list[int] = []
+        walk: int | None = node
+        while walk is not None:
+            branch = [*tree.nodes[walk].tokens, *branch]
+            walk = tree.nodes[walk].parent
+        assert branch == flattened(conversation, t, c)
+
+
+def flattened(conversation: Conversation, t: int, c: int) -> list[int]:
+    ids = RENDERER.opening_ids(conversation.system, conversation.turns[0].human)
+    for turn, following in zip(conversation.turns[:t], conversation.turns[1:], strict=False):
+        assert turn.trunk is not None
+        ids = [*ids, *RENDERER.response_ids(turn.candidates[turn.trunk].text), *RENDERER.next_ids(following.human)]
+    return [*ids, *RENDERER.response_ids(conversation.turns[t].candidates[c].text)]
+
+
+def test_a_long_conversation_becomes_trees_that_fit_and_every_comparison_is_in_one() -> None:
+    conversation = next(tiny.conversations(1, turns=6))
+    whole = conversation_tree(conversation, RENDERER).tree.size
+    assert [tree.tree.size for tree in conversation_trees(conversation, RENDERER, whole).trees] == [whole]
+
+    limit = whole // 2
+    cut = conversation_trees(conversation, RENDERER, limit)
+    assert len(cut.trees) > 1
+    assert all(tree.tree.size <= limit for tree in cut.trees)
+    assert not cut.set_aside
+    # A turn branches in one tree; in later ones it may be context, with the candidate it went on from alone.
+    branching = [t for tree in cut.trees for t in range(6) if {(t, 0), (t, 1)} <= set(tree.candidates)]
+    assert branching == list(range(6))
+    # The last tree begins with the system message although its first turns are cut away.
+    first = min(t for t, _ in cut.trees[-1].candidates)
+    opening = RENDERER.opening_ids(conversation.system, conversation.turns[first].human)
+    assert cut.trees[-1].tree.nodes[0].tokens == opening
+    behind = [
+        t
+        for tree in cut.trees
+        for t in range(6)
+        if {(t, 0), (t, 1)} <= set(tree.candidates) and (0, 0) not in tree.candidates and (0, 1) not in tree.candidates
+    ]
+    assert cut.without_context == behind
+    assert cut.without_context
+
+
+def test_a_turn_that_is_too_long_alone_is_set_aside_and_never_truncated() -> None:
+    conversation = next(tiny.conversations(1, turns=3))
+    turns = list(conversation.turns)
+    turns[1] = dataclasses.replace(turns[1], human="x" * 500)
+    cut = conversation_trees(dataclasses.replace(conversation, turns=tuple(turns)), RENDERER, 300)
+    assert cut.set_aside == [1]
+    assert sorted({t for tree in cut.trees for t, _ in tree.candidates}) == [0, 2]
+    assert cut.without_context == [2]  # its context would have been the long turn
+
+
+# Exactness
+
+
+def llama() -> Any:
+    return LlamaForCausalLM(
+        LlamaConfig(vocab_size=300, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+                    num_key_value_heads=2, max_position_embeddings=1024)
+    )  # fmt: skip
+
+
+def qwen2() -> Any:
+    return Qwen2ForCausalLM(
+        Qwen2Config(vocab_size=300, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+                    num_key_value_heads=2, max_position_embeddings=1024)
+    )  # fmt: skip
+
+
+def gpt2() -> Any:
+    return GPT2LMHeadModel(GPT2Config(vocab_size=300, n_embd=32, n_layer=2, n_head=4, n_positions=1024))
+
+
+def gpt_neox() -> Any:
+    return GPTNeoXForCausalLM(
+        GPTNeoXConfig(vocab_size=300, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+                      max_position_embeddings=1024)
+    )  # fmt: skip
+
+
+def random_pm(make: Any) -> PreferenceModel:
+    torch.manual_seed(3)
+    model = make()
+    prepare(model)
+    pm = PreferenceModel.fresh(Backbone(model, "random", "0"), "pm", rank=4)
+    for parameter in pm.backbone.parameters("pm"):  # PEFT begins with B = 0, where half of the gradients vanish
+        torch.nn.init.normal_(parameter, std=0.2)
+    return pm
+
+
+def gradients(pm: PreferenceModel, loss: Tensor) -> Tensor:
+    found = torch.autograd.grad(loss, pm.parameters())
+    return torch.cat([gradient.flatten() for gradient in found])
+
+
+@pytest.mark.parametrize("make", [llama, qwen2, gpt2, gpt_neox])
+@pytest.mark.filterwarnings("ignore:fan_in_fan_out")
+def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: Any) -> None:
+    pm = random_pm(make)
+    conversations = list(tiny.conversations(3, turns=3))
+    trees = [conversation_tree(conversation, RENDERER) for conversation in conversations]
+    assert max(len(flattened(c, 2, 0)) for c in conversations) < 1024
+
+    flat, packed = [], []
+    for conversation, (_, candidates) in zip(conversations, trees, strict=True):
+        for t, c in sorted(candidates):
+            # The plain way, as its authors mean it: one dialogue, no mask, no positions.
+            ids = torch.tensor([flattened(conversation, t, c)])
+            with pm.backbone.use("pm"):
+                states = pm.backbone.causal_lm.base_model(input_ids=ids, use_cache=False).last_hidden_state
+            flat.append(pm.head(states[0, -1:]))
+    (row,) = pack([tree.tree for tree in trees], row_tokens=4096)
+    ends = [row.end(i, candidates[key]) for i, (_, candidates) in enumerate(trees) for key in sorted(candidates)]
+    packed = pm.scores_at(row.batch(), torch.tensor(ends))
+
+    assert packed.detach().std() > 0.05  # the scores differ enough for the comparison to say something
+    torch.testing.assert_close(packed, torch.cat(flat), atol=2e-6, rtol=2e-6)
+    flat_loss = pairwise_loss(*torch.cat(flat).view(-1, 2).unbind(1)).mean()
+    packed_loss = pairwise_loss(*packed.view(-1, 2).unbind(1)).mean()
+    assert packed_loss.item() == pytest.approx(flat_loss.item(), abs=1e-6)
+    one, other = gradients(pm, flat_loss), gradients(pm, packed_loss)
+    assert one.norm() > 0.01
+    assert (one - other).norm() / one.norm() < 1e-5
+
+
+def test_scores_do_not_depend_on_what_shares_the_row() -> None:
+    pm = random_pm(llama)
+    trees = [conversation_tree(c, RENDERER) for c in tiny.conversations(6)]
+    nodes = [sorted(tree.candidates.values()) for tree in trees]
+    alone = [pm.score_trees([tree.tree], [wanted])[0] for tree, wanted in zip(trees, nodes, strict=True)]
+    together = pm.score_trees([tree.tree for tree in trees], nodes)
+    for one, other in zip(alone, together, strict=True):
+        assert one == pytest.approx(other, abs=2e-6)
+
+
+def test_k_responses_on_one_prompt_cost_one_trunk() -> None:
+    pm = random_pm(llama)
+    prompt = RENDERER.opening_ids("Be brief.", "Tell me of the sea")
+    responses = [RENDERER.response_ids(text) for text in ("sea", "sun and tea", "", "a" * 40)]
+    tree = prompt_tree(prompt, responses)
+    assert tree.size == len(prompt) + sum(map(len, responses))
+    (shared,) = pm.score([prompt], [responses])
+    alone = [pm.score([prompt], [[response]])[0][0] for response in responses]
+    assert shared == pytest.approx(alone, abs=2e-6)
+    assert len(set(shared)) == 4
