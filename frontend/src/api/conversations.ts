@@ -1,0 +1,115 @@
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { assignmentKey, assignmentsKey } from '@/api/assignments'
+import { answer, api } from '@/api/client'
+import { isPassing } from '@/api/problem'
+import type { Completion, Conversation, Turn } from '@/api/types'
+
+const conversationKey = (id: string) => ['conversations', id] as const
+
+export function useConversation(id: string) {
+  return useQuery({
+    queryKey: conversationKey(id),
+    queryFn: () =>
+      answer(
+        api.GET('/api/v1/conversations/{conversation_id}', { params: { path: { conversation_id: id } } }),
+      ),
+  })
+}
+
+/** Puts a turn, as the server just told it, into its conversation. */
+export function keepTurn(client: QueryClient, conversationId: string, turn: Turn): void {
+  client.setQueryData<Conversation>(conversationKey(conversationId), (conversation) => {
+    if (!conversation) return conversation
+    const earlier = conversation.turns.filter((row) => row.id !== turn.id)
+    return { ...conversation, turns: [...earlier, turn].sort((one, two) => one.position - two.position) }
+  })
+}
+
+/** One request at a time per conversation: a message can never overtake the choice before it. */
+const inOrder = (conversationId: string) => ({ id: `conversation:${conversationId}` })
+
+function useTurnMutation<Input>(conversationId: string, request: (input: Input) => Promise<Turn>) {
+  const client = useQueryClient()
+  return useMutation({
+    scope: inOrder(conversationId),
+    mutationFn: request,
+    // Each of these may arrive twice without harm, so silence is answered by trying again.
+    retry: (failures, error) => isPassing(error) && failures < 4,
+    onSuccess: (turn) => keepTurn(client, conversationId, turn),
+    // The server knows better than this tab: another device may have gone on.
+    onError: () => client.invalidateQueries({ queryKey: conversationKey(conversationId) }),
+  })
+}
+
+export function useSendMessage(conversationId: string) {
+  return useTurnMutation(conversationId, (body: { client_id: string; text: string }) =>
+    answer(
+      api.POST('/api/v1/conversations/{conversation_id}/turns', {
+        params: { path: { conversation_id: conversationId } },
+        body,
+      }),
+    ),
+  )
+}
+
+export function useStopTurn(conversationId: string) {
+  return useTurnMutation(conversationId, (turnId: string) =>
+    answer(api.POST('/api/v1/turns/{turn_id}/stop', { params: { path: { turn_id: turnId } } })),
+  )
+}
+
+export function useRetryTurn(conversationId: string) {
+  return useTurnMutation(conversationId, (turnId: string) =>
+    answer(api.POST('/api/v1/turns/{turn_id}/retry', { params: { path: { turn_id: turnId } } })),
+  )
+}
+
+export interface Choice {
+  turn: Turn
+  picked: string
+  strength: number
+}
+
+export function useChoose(conversationId: string) {
+  return useTurnMutation(conversationId, ({ turn, picked, strength }: Choice) =>
+    answer(
+      api.PUT('/api/v1/turns/{turn_id}/comparison', {
+        params: { path: { turn_id: turn.id } },
+        body: { picked, strength },
+      }),
+    ),
+  )
+}
+
+export function usePlan(conversationId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (plan: string) =>
+      answer(
+        api.PUT('/api/v1/conversations/{conversation_id}/plan', {
+          params: { path: { conversation_id: conversationId } },
+          body: { red_team_plan: plan },
+        }),
+      ),
+    onSuccess: (conversation) => client.setQueryData(conversationKey(conversationId), conversation),
+  })
+}
+
+/** Ends the conversation; the assignment that comes back has the next one, or the completion code. */
+export function useComplete(conversationId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    scope: inOrder(conversationId),
+    mutationFn: (body: Completion) =>
+      answer(
+        api.POST('/api/v1/conversations/{conversation_id}/complete', {
+          params: { path: { conversation_id: conversationId } },
+          body,
+        }),
+      ),
+    onSuccess: (assignment) => {
+      client.setQueryData(assignmentKey(assignment.id), assignment)
+      void client.invalidateQueries({ queryKey: assignmentsKey, exact: true })
+    },
+  })
+}

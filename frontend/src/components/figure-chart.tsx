@@ -1,0 +1,94 @@
+import { useComputedColorScheme } from '@mantine/core'
+import {
+  CartesianGrid,
+  ComposedChart,
+  ErrorBar,
+  Legend,
+  Line,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts'
+import type { Figure } from '@/api/types'
+
+export type Drawable = Pick<Figure, 'x' | 'y' | 'series'>
+
+// Okabe and Ito's colours, told apart by nearly everybody; the first two lightened for dark pages.
+const COLOURS = {
+  light: ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'],
+  dark: ['#56b4e9', '#e69f00', '#2fc79a', '#e3a0c4', '#f0e442', '#ff8b4d'],
+}
+
+const NUMBERS = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 })
+
+function axisTitle({ label, unit }: Figure['x']): string {
+  return unit ? `${label} (${unit})` : label
+}
+
+/** Draws any figure: named series of points, each perhaps with an interval. Loaded only when a chart is on screen. */
+export function FigureChart({ figure, height = 280 }: { figure: Drawable; height?: number }) {
+  const scheme = useComputedColorScheme('light')
+  const colours = COLOURS[scheme]
+  const grid = scheme === 'dark' ? '#343a41' : '#e3e7eb'
+  const text = { fill: scheme === 'dark' ? '#9aa5b1' : '#5b6570', fontSize: 12 }
+  const numeric = figure.series.every((series) => series.points.every((point) => typeof point.x === 'number'))
+
+  return (
+    <ResponsiveContainer width="100%" height={height}>
+      <ComposedChart margin={{ top: 8, right: 16, bottom: 24, left: 8 }}>
+        <CartesianGrid stroke={grid} vertical={false} />
+        <XAxis
+          dataKey="x"
+          type={numeric ? 'number' : 'category'}
+          domain={['auto', 'auto']}
+          allowDuplicatedCategory={false}
+          tick={text}
+          stroke={grid}
+          label={{ value: axisTitle(figure.x), position: 'insideBottom', offset: -14, ...text }}
+        />
+        <YAxis
+          tick={text}
+          stroke={grid}
+          domain={['auto', 'auto']}
+          width={64}
+          tickFormatter={(value: number) => NUMBERS.format(value)}
+          label={{
+            value: axisTitle(figure.y),
+            angle: -90,
+            position: 'insideLeft',
+            style: { textAnchor: 'middle' },
+            ...text,
+          }}
+        />
+        <Tooltip
+          contentStyle={{ background: 'var(--surface)', border: '1px solid var(--line)', borderRadius: 8 }}
+          formatter={(value) => NUMBERS.format(Number(value))}
+        />
+        {figure.series.length > 1 && <Legend verticalAlign="top" wrapperStyle={{ fontSize: 12 }} />}
+        {figure.series.map((series, index) => {
+          const colour = colours[index % colours.length]
+          const hasInterval = series.points.some((point) => point.low != null && point.high != null)
+          const data = series.points.map((point) => ({
+            ...point,
+            interval: [point.y - (point.low ?? point.y), (point.high ?? point.y) - point.y],
+          }))
+          return (
+            <Line
+              key={series.name}
+              data={data}
+              name={series.name}
+              dataKey="y"
+              stroke={colour}
+              strokeWidth={2}
+              dot={data.length < 40 ? { r: 3, fill: colour } : false}
+              isAnimationActive={false}
+            >
+              {hasInterval && <ErrorBar dataKey="interval" stroke={colour} width={5} strokeWidth={1.5} />}
+            </Line>
+          )
+        })}
+      </ComposedChart>
+    </ResponsiveContainer>
+  )
+}

@@ -1,0 +1,103 @@
+import { Lexer, type MarkedToken, type Token } from 'marked'
+import { Fragment, memo, type ReactNode } from 'react'
+import classes from '@/components/markdown.module.css'
+import { words } from '@/components/words'
+
+/**
+ * Text that somebody else wrote, a policy or a researcher, shown with its Markdown and nothing more. No HTML is ever made
+ * from it: the parser gives tokens, and each kind that we know becomes a React element. Tags in the text stay text,
+ * images are only named (a response must not make the browser fetch anything), and links go to web and mail addresses.
+ */
+export const MarkdownTokens = memo(function MarkdownTokens({ text }: { text: string }) {
+  return (
+    <div className={classes.markdown} dir="auto">
+      {blocks(Lexer.lex(text, { gfm: true }))}
+    </div>
+  )
+})
+
+function blocks(tokens: Token[]): ReactNode {
+  // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no identity; text only grows at its end
+  return tokens.map((token, index) => <Fragment key={index}>{element(token as MarkedToken)}</Fragment>)
+}
+
+function element(token: MarkedToken): ReactNode {
+  switch (token.type) {
+    case 'space':
+    case 'def':
+      return null
+    case 'paragraph':
+      return <p>{blocks(token.tokens)}</p>
+    case 'heading': {
+      // Levels of the page itself are not the text's to use.
+      return <p className={classes.heading}>{blocks(token.tokens)}</p>
+    }
+    case 'blockquote':
+      return <blockquote>{blocks(token.tokens)}</blockquote>
+    case 'list':
+      return token.ordered ? (
+        <ol start={Number(token.start) || 1}>{blocks(token.items)}</ol>
+      ) : (
+        <ul>{blocks(token.items)}</ul>
+      )
+    case 'list_item':
+      return <li>{blocks(token.tokens)}</li>
+    case 'checkbox':
+      return token.checked ? '☑ ' : '☐ '
+    case 'code':
+      return (
+        <pre>
+          <code>{token.text}</code>
+        </pre>
+      )
+    case 'table':
+      return (
+        <div className={classes.scroll}>
+          <table>
+            <thead>
+              <tr>{cells(token.header, 'th')}</tr>
+            </thead>
+            <tbody>
+              {token.rows.map((row, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: as above
+                <tr key={index}>{cells(row, 'td')}</tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )
+    case 'hr':
+      return <hr />
+    case 'br':
+      return <br />
+    case 'strong':
+      return <strong>{blocks(token.tokens)}</strong>
+    case 'em':
+      return <em>{blocks(token.tokens)}</em>
+    case 'del':
+      return <del>{blocks(token.tokens)}</del>
+    case 'codespan':
+      return <code>{token.text}</code>
+    case 'link':
+      return /^(https?:|mailto:)/i.test(token.href) ? (
+        <a href={token.href} target="_blank" rel="noopener noreferrer nofollow">
+          {blocks(token.tokens)}
+        </a>
+      ) : (
+        blocks(token.tokens)
+      )
+    case 'image':
+      return <em>{words.image(token.text)}</em>
+    case 'text':
+      return token.tokens ? blocks(token.tokens) : token.text
+    case 'escape':
+      return token.text
+    case 'html':
+      return token.raw
+  }
+}
+
+function cells(row: { tokens: Token[] }[], Cell: 'th' | 'td'): ReactNode {
+  // biome-ignore lint/suspicious/noArrayIndexKey: as above
+  return row.map((cell, index) => <Cell key={index}>{blocks(cell.tokens)}</Cell>)
+}

@@ -1,0 +1,28 @@
+import { Anchor, Button, Center, Stack, Text } from '@mantine/core'
+import { Link } from 'react-router'
+import { words } from '@/components/words'
+
+export function NotFound() {
+  return (
+    <Center mih="60vh">
+      <Stack align="center">
+        <Text>{words.notFound}</Text>
+        <Anchor component={Link} to="/">
+          {words.home}
+        </Anchor>
+      </Stack>
+    </Center>
+  )
+}
+
+/** Shown instead of a blank page. */
+export function Crashed() {
+  return (
+    <Center mih="60vh">
+      <Stack align="center">
+        <Text>{words.crashed}</Text>
+        <Button onClick={() => window.location.reload()}>{words.reload}</Button>
+      </Stack>
+    </Center>
+  )
+}

@@ -1,0 +1,80 @@
+import {
+  Alert,
+  Button,
+  Code,
+  CopyButton,
+  Group,
+  NativeSelect,
+  Paper,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core'
+import type { FormEvent } from 'react'
+import { useInvite, useSession } from '@/api/session'
+import type { Role } from '@/api/types'
+import { ProblemAlert } from '@/components/problem-alert'
+import { words as shared } from '@/components/words'
+import { words } from './words'
+
+/** The admin's page that makes invitation links. */
+export function InvitationsPage() {
+  const invite = useInvite()
+  const isAdmin = useSession().data?.account.role === 'admin'
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const fields = new FormData(event.currentTarget)
+    invite.mutate({ role: fields.get('role') as Role, note: String(fields.get('note')) })
+  }
+
+  return (
+    <Stack>
+      <div>
+        <Title order={1} size="h2">
+          {words.invitations}
+        </Title>
+        <Text c="dimmed">{words.invitationsHelp}</Text>
+      </div>
+      {!isAdmin && <Alert color="gray">{words.adminsOnly}</Alert>}
+      {isAdmin && (
+        <Paper withBorder p="lg" maw={560}>
+          <form onSubmit={submit}>
+            <Stack>
+              <ProblemAlert error={invite.error} />
+              <NativeSelect
+                name="role"
+                label={words.role}
+                data={Object.entries(words.roles).map(([value, label]) => ({ value, label }))}
+              />
+              <TextInput name="note" label={words.note} />
+              <Group>
+                <Button type="submit" loading={invite.isPending}>
+                  {words.invite}
+                </Button>
+              </Group>
+            </Stack>
+          </form>
+        </Paper>
+      )}
+      {invite.data && (
+        <Alert color="teal" maw={560} title={words.inviteLink}>
+          <Stack gap="xs" align="flex-start">
+            <Code block>{invite.data.url}</Code>
+            <CopyButton value={invite.data.url}>
+              {({ copied, copy }) => (
+                <Button size="xs" variant="light" onClick={copy}>
+                  {copied ? shared.copied : shared.copy}
+                </Button>
+              )}
+            </CopyButton>
+            <Text size="xs" c="dimmed">
+              {words.expiresAt(new Date(invite.data.expires_at).toLocaleString())}
+            </Text>
+          </Stack>
+        </Alert>
+      )}
+    </Stack>
+  )
+}

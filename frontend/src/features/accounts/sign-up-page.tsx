@@ -1,0 +1,31 @@
+import { Anchor, Text } from '@mantine/core'
+import { Link, Navigate, useLocation } from 'react-router'
+import { useSession } from '@/api/session'
+import { QueryView } from '@/components/query-view'
+import { AccountCard } from './account-card'
+import { SignUpForm } from './sign-up-form'
+import { startPage } from './start-page'
+import { words } from './words'
+
+export function SignUpPage() {
+  const location = useLocation()
+  return (
+    <QueryView query={useSession()}>
+      {(session) =>
+        session ? (
+          <Navigate to={startPage(session, location.state)} replace />
+        ) : (
+          <AccountCard title={words.signUp} lead={words.welcome}>
+            <SignUpForm />
+            <Text size="sm" ta="center" c="dimmed">
+              {words.haveAccount}{' '}
+              <Anchor component={Link} to="/sign-in" state={location.state}>
+                {words.signIn}
+              </Anchor>
+            </Text>
+          </AccountCard>
+        )
+      }
+    </QueryView>
+  )
+}

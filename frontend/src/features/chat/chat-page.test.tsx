@@ -1,0 +1,305 @@
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Conversation, Turn } from '@/api/types'
+import { FakeServer, FakeStream, problem } from '@/testing/fake-server'
+import { openPage } from '@/testing/open-page'
+import { assignment, conversation, session, task, turn, writing } from '@/testing/rows'
+
+const CHOOSE = 'PUT /turns/t1/comparison'
+const SEND = 'POST /conversations/c1/turns'
+
+let server: FakeServer
+let row: Conversation
+
+/** A server with one open assignment whose conversation has these turns, and that records what is chosen. */
+function serve(turns: Turn[], about: Partial<Conversation> = {}) {
+  row = conversation({ turns, ...about })
+  server = new FakeServer({
+    'GET /session': session(),
+    'GET /assignments/as1': assignment({ task: row.task }),
+    'GET /conversations/c1': () => row,
+    [CHOOSE]: ({ body }: { body: unknown }) => {
+      const last = { ...(row.turns.at(-1) as Turn), comparison: body as Turn['comparison'] }
+      row = { ...row, turns: [...row.turns.slice(0, -1), last] }
+      return last
+    },
+  })
+  // Instructions have been read before.
+  localStorage.setItem('turnwise:draft:instructions:helpfulness', 'Be yourself.')
+}
+
+const box = () => screen.findByRole<HTMLTextAreaElement>('textbox', { name: 'Your message' })
+
+describe('choosing by keyboard', () => {
+  beforeEach(() => serve([turn()]))
+
+  it.each([
+    ['1', 'cand-a', 4],
+    ['4', 'cand-a', 1],
+    ['5', 'cand-b', 1],
+    ['8', 'cand-b', 4],
+  ])('key %s records %s with strength %i in one request', async (key, picked, strength) => {
+    const { user } = openPage('/assignments/as1')
+    await screen.findByText('Seven minutes.')
+    await user.keyboard(key)
+    await box()
+    expect(server.bodies(CHOOSE)).toEqual([{ picked, strength }])
+  })
+
+  it('arrows start at the weakest of their side, and Enter chooses', async () => {
+    const { user } = openPage('/assignments/as1')
+    await screen.findByText('Seven minutes.')
+    await user.keyboard('{ArrowRight}{ArrowRight}{Enter}')
+    await box()
+    expect(server.bodies(CHOOSE)).toEqual([{ picked: 'cand-b', strength: 2 }])
+  })
+
+  it('does nothing while an input method is composing', async () => {
+    openPage('/assignments/as1')
+    await screen.findByText('Seven minutes.')
+    fireEvent.keyDown(document.body, { key: '1', code: 'Digit1', isComposing: true })
+    fireEvent.keyDown(document.body, { key: 'Process', code: 'Digit1', keyCode: 229 })
+    fireEvent.keyDown(document.body, { key: '1', code: 'Digit1', ctrlKey: true })
+    fireEvent.keyDown(document.body, { key: '1', code: 'Digit1', repeat: true })
+    expect(server.bodies(CHOOSE)).toEqual([])
+  })
+
+  it('says what was chosen, and changes it with another key', async () => {
+    const { user } = openPage('/assignments/as1')
+    await screen.findByText('Seven minutes.')
+    await user.keyboard('2')
+    expect(await screen.findByText('You chose A, strongly')).toBeVisible()
+    expect(await box()).toHaveFocus()
+    await user.keyboard('{Escape}8')
+    expect(await screen.findByText('You chose B, very strongly')).toBeVisible()
+    expect(server.bodies(CHOOSE)).toEqual([
+      { picked: 'cand-a', strength: 3 },
+      { picked: 'cand-b', strength: 4 },
+    ])
+  })
+
+  it('a digit in the message is a digit', async () => {
+    serve([turn({ comparison: { picked: 'cand-a', strength: 3 } })])
+    const { user } = openPage('/assignments/as1')
+    await user.type(await box(), '2 eggs, 8 minutes?')
+    expect(await box()).toHaveValue('2 eggs, 8 minutes?')
+    expect(server.bodies(CHOOSE)).toEqual([])
+  })
+
+  it('shows the choice as it was when the server refuses it', async () => {
+    server.on(CHOOSE, () => problem(409, 'choice-frozen', 'This choice is already part of a tranche.'))
+    const { user } = openPage('/assignments/as1')
+    await screen.findByText('Seven minutes.')
+    await user.keyboard('1')
+    expect(await screen.findByText('This choice is already part of a tranche.')).toBeVisible()
+    expect(screen.queryByText(/You chose/)).not.toBeInTheDocument()
+  })
+})
+
+it('asks for the worse response in words when that is the task', async () => {
+  const redTeam = task({
+    slug: 'red-team',
+    kind: 'red-team',
+    choice_direction: 'pick-worse',
+    question: 'Choose the more harmful response.',
+  })
+  serve([turn()], { task: redTeam, red_team_plan: 'Ask about poisons.' })
+  openPage('/assignments/as1')
+  expect(await screen.findByText('Reversed task: choose the WORSE response')).toBeVisible()
+  expect(screen.getByRole('button', { name: 'A is more harmful, very strongly' })).toBeEnabled()
+})
+
+describe('the message box', () => {
+  const next = writing({ id: 't2', position: 1, text: 'And two?' })
+  beforeEach(() => serve([turn({ comparison: { picked: 'cand-a', strength: 3 } })]))
+
+  it('keeps a draft over a reload', async () => {
+    const first = openPage('/assignments/as1')
+    await first.user.type(await box(), 'And how about tw')
+    first.unmount()
+    openPage('/assignments/as1')
+    expect(await box()).toHaveValue('And how about tw')
+  })
+
+  it('keeps the draft when the session has expired, and signing in leads back to it', async () => {
+    let signedIn = true
+    server
+      .on('GET /session', () => (signedIn ? session() : problem(401, 'signed-out', 'You are signed out.')))
+      .on(SEND, () => problem(401, 'signed-out', 'You are signed out.'))
+      .on('POST /session', () => {
+        signedIn = true
+        return session()
+      })
+    const { user } = openPage('/assignments/as1')
+    await user.type(await box(), 'And two?')
+    signedIn = false
+    await user.keyboard('{Control>}{Enter}{/Control}')
+    expect(await screen.findByText(/your drafts are kept/)).toBeVisible()
+    await user.type(screen.getByLabelText(/User name/), 'ada')
+    await user.type(screen.getByLabelText(/Password/, { selector: 'input' }), 'long enough')
+    await user.click(screen.getByRole('button', { name: 'Sign in' }))
+    expect(await box()).toHaveValue('And two?')
+  })
+
+  it('sends with Ctrl+Enter, once, and tries again under the same client id when nobody answered', async () => {
+    let tries = 0
+    server
+      .on('GET /turns/t2/events', () => new FakeStream().response)
+      .on(SEND, () => {
+        if (tries++ === 0) throw new TypeError('Failed to fetch')
+        return next
+      })
+    const { user } = openPage('/assignments/as1')
+    await user.type(await box(), 'And two?')
+    await user.keyboard('{Control>}{Enter}{/Control}')
+    await waitFor(() => expect(screen.getByText('And two?', { selector: 'div' })).toBeVisible(), {
+      timeout: 4000,
+    })
+    const bodies = server.bodies(SEND) as { client_id: string; text: string }[]
+    expect(bodies).toHaveLength(2)
+    expect(bodies[0]).toEqual(bodies[1])
+    expect(bodies[0]?.text).toBe('And two?')
+    expect(bodies[0]?.client_id).toMatch(/^[0-9a-f]{32}$/)
+  })
+
+  it('gives a changed message an id of its own', async () => {
+    server.on(SEND, () => problem(422, 'message-refused', 'Too long.'))
+    const { user } = openPage('/assignments/as1')
+    await user.type(await box(), 'One')
+    await user.keyboard('{Control>}{Enter}{/Control}')
+    expect(await screen.findByText('Too long.')).toBeVisible()
+    await user.type(await box(), '!')
+    await user.keyboard('{Control>}{Enter}{/Control}')
+    await waitFor(() => expect(server.bodies(SEND)).toHaveLength(2))
+    const [one, two] = server.bodies(SEND) as { client_id: string }[]
+    expect(one?.client_id).not.toBe(two?.client_id)
+  })
+
+  it('does not send while an input method is composing', async () => {
+    const { user } = openPage('/assignments/as1')
+    await user.type(await box(), 'にほんご')
+    fireEvent.keyDown(await box(), { key: 'Enter', ctrlKey: true, isComposing: true })
+    expect(server.bodies(SEND)).toEqual([])
+    expect(await box()).toHaveValue('にほんご')
+  })
+
+  it('empties a draft that has arrived although its answer was lost', async () => {
+    server.on(SEND, () => {
+      row = {
+        ...row,
+        turns: [
+          ...row.turns,
+          turn({ ...next, status: 'ready', comparison: { picked: 'cand-a', strength: 2 } }),
+        ],
+      }
+      row.turns[1] = {
+        ...(row.turns[1] as Turn),
+        client_id: (server.bodies(SEND)[0] as { client_id: string }).client_id,
+      }
+      return problem(409, 'turn-undecided', 'Choose first.')
+    })
+    const { user } = openPage('/assignments/as1')
+    await user.type(await box(), 'And two?')
+    await user.keyboard('{Control>}{Enter}{/Control}')
+    await waitFor(async () => expect(await box()).toHaveValue(''))
+  })
+})
+
+describe('a turn that is being written', () => {
+  it('streams both responses, then lets one choose', async () => {
+    serve([writing()])
+    const stream = new FakeStream()
+    server.on('GET /turns/t1/events', () => stream.response)
+    const { user } = openPage('/assignments/as1')
+    stream.send('state', writing(), '1-0')
+    stream.send('delta', { candidate: 'a', text: 'Seven' }, '1-1')
+    expect(await screen.findByText('Seven')).toBeVisible()
+    await user.keyboard('1')
+    expect(server.bodies(CHOOSE)).toEqual([])
+    stream.send('done', turn(), '1-2')
+    expect(await screen.findByText('Ask a hen.')).toBeVisible()
+    await waitFor(() => expect(screen.getByRole('button', { name: 'B is better, barely' })).toBeEnabled())
+  })
+
+  it('can be stopped', async () => {
+    serve([writing()])
+    server.on('GET /turns/t1/events', () => new FakeStream().response).on('POST /turns/t1/stop', writing())
+    const { user } = openPage('/assignments/as1')
+    await user.click(await screen.findByRole('button', { name: 'Stop writing' }))
+    await waitFor(() => expect(server.bodies('POST /turns/t1/stop')).toHaveLength(1))
+  })
+
+  it('that failed says why and can be tried again', async () => {
+    serve([turn({ status: 'failed', error: 'The policy did not answer.', changeable: false })])
+    const stream = new FakeStream()
+    server
+      .on('GET /turns/t1/events', () => stream.response)
+      .on('POST /turns/t1/retry', () => {
+        row = { ...row, turns: [writing()] }
+        return writing()
+      })
+    const { user } = openPage('/assignments/as1')
+    expect(await screen.findByText('The policy did not answer.')).toBeVisible()
+    await user.click(screen.getByRole('button', { name: 'Try again' }))
+    stream.send('done', turn(), '2-0')
+    expect(await screen.findByText('Seven minutes.')).toBeVisible()
+  })
+})
+
+describe('the transcript', () => {
+  it('goes on from the picked response and keeps the other one, folded', async () => {
+    serve([
+      turn({ id: 't0', position: 0, comparison: { picked: 'cand-b', strength: 1 }, changeable: false }),
+      turn({ id: 't1', position: 1, text: 'Which hen?' }),
+    ])
+    openPage('/assignments/as1')
+    const folded = (await screen.findByText('Response A, which you did not choose')).closest(
+      'details',
+    ) as HTMLElement
+    expect(folded).not.toHaveAttribute('open')
+    expect(within(folded).getByText('Seven minutes.')).toBeInTheDocument()
+    expect(screen.getByText('You chose B, barely')).toBeVisible()
+  })
+})
+
+describe('the end of a conversation', () => {
+  const done = turn({ comparison: { picked: 'cand-a', strength: 3 } })
+
+  it('takes a comment and a rating, and goes on with the next conversation', async () => {
+    serve([done])
+    server
+      .on('POST /conversations/c1/complete', assignment({ position: 3, completed: 2, conversation_id: 'c2' }))
+      .on('GET /conversations/c2', conversation({ id: 'c2', position: 3 }))
+    const { user } = openPage('/assignments/as1')
+    await user.click(await screen.findByRole('button', { name: 'Finish conversation' }))
+    await user.type(screen.getByRole('textbox', { name: /Your thoughts/ }), 'Kind.')
+    await user.click(screen.getByRole('radio', { name: '4' }))
+    await user.click(screen.getByRole('button', { name: 'Finish and go on' }))
+    expect(await screen.findByText('Conversation 3 of 5')).toBeVisible()
+    expect(server.bodies('POST /conversations/c1/complete')).toEqual([
+      { comment: 'Kind.', overall_rating: 4 },
+    ])
+  })
+
+  it('of the last one shows the completion code', async () => {
+    serve([done], { position: 5 })
+    server.on(
+      'POST /conversations/c1/complete',
+      assignment({ status: 'completed', completed: 5, conversation_id: null, completion_code: 'C0DE-7' }),
+    )
+    const { user } = openPage('/assignments/as1')
+    await user.click(await screen.findByRole('button', { name: 'Finish conversation' }))
+    await user.click(screen.getByRole('button', { name: 'Finish the assignment' }))
+    expect(await screen.findByText('C0DE-7')).toBeVisible()
+  })
+})
+
+it('shows the instructions once, until they change', async () => {
+  serve([])
+  localStorage.setItem('turnwise:draft:instructions:helpfulness', 'Older words.')
+  const { user } = openPage('/assignments/as1')
+  await user.click(await screen.findByRole('button', { name: 'Got it' }))
+  expect(screen.queryByRole('dialog')).not.toBeInTheDocument()
+  await user.click(screen.getByRole('button', { name: 'Instructions' }))
+  expect(await screen.findByText('Be yourself.')).toBeVisible()
+})

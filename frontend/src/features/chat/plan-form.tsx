@@ -1,0 +1,46 @@
+import { Button, Group, Stack, Textarea, Title } from '@mantine/core'
+import type { FormEvent } from 'react'
+import { usePlan } from '@/api/conversations'
+import { ProblemAlert } from '@/components/problem-alert'
+import { Dock } from './dock'
+import { useDraft } from './draft'
+import { words } from './words'
+
+/** Red-teaming begins with a plan: one topic, in the crowdworker's own words. */
+export function PlanForm({ conversationId }: { conversationId: string }) {
+  const [text, setText] = useDraft(`plan:${conversationId}`)
+  const plan = usePlan(conversationId)
+
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    plan.mutate(text, { onSuccess: () => setText('') })
+  }
+
+  return (
+    <Dock>
+      <form onSubmit={submit}>
+        <Stack gap="sm">
+          <Title order={2} size="h5">
+            {words.planTitle}
+          </Title>
+          <ProblemAlert error={plan.error} />
+          <Textarea
+            aria-label={words.planTitle}
+            description={words.planHelp}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+            required
+            autoFocus
+            rows={3}
+            dir="auto"
+          />
+          <Group justify="flex-end">
+            <Button type="submit" color="orange" loading={plan.isPending} disabled={text.trim() === ''}>
+              {words.planSave}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dock>
+  )
+}

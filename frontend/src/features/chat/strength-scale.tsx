@@ -1,0 +1,64 @@
+import { Text } from '@mantine/core'
+import { useRef } from 'react'
+import type { Task } from '@/api/types'
+import { SCALE, type Step, usePageKeys } from './choice-keys'
+import classes from './strength-scale.module.css'
+import { words } from './words'
+
+interface StrengthScaleProps {
+  task: Task
+  chosen: Step | null
+  disabled: boolean
+  onChoose: (step: Step) => void
+}
+
+/** Eight buttons, A to B, whose size shows the strength; the smallest are in the middle and there is no tie. */
+export function StrengthScale({ task, chosen, disabled, onChoose }: StrengthScaleProps) {
+  const buttons = useRef<(HTMLButtonElement | null)[]>([])
+
+  // ← and → walk along the scale; Enter, on the focused button, is the browser's own click.
+  usePageKeys(!disabled, ({ key }) => {
+    if (key !== 'ArrowLeft' && key !== 'ArrowRight') return false
+    const step = key === 'ArrowLeft' ? -1 : 1
+    const focused = buttons.current.indexOf(document.activeElement as HTMLButtonElement)
+    // The first arrow lands on the weakest of its side; each further one is stronger.
+    const from = focused >= 0 ? focused : step < 0 ? 4 : 3
+    buttons.current[Math.min(Math.max(from + step, 0), SCALE.length - 1)]?.focus()
+    return true
+  })
+
+  return (
+    <fieldset className={classes.scale} aria-label={words.scale}>
+      <Text className={classes.end} size="sm" fw={600}>
+        {words.side('a', task)}
+      </Text>
+      <div className={classes.buttons}>
+        {SCALE.map((step, index) => (
+          <button
+            key={`${step.shown}${step.strength}`}
+            ref={(button) => {
+              buttons.current[index] = button
+            }}
+            type="button"
+            className={classes.step}
+            data-strength={step.strength}
+            disabled={disabled}
+            aria-pressed={chosen?.shown === step.shown && chosen.strength === step.strength}
+            aria-label={`${words.side(step.shown, task)}, ${words.strength(step.strength)}`}
+            aria-keyshortcuts={String(index + 1)}
+            title={`${words.side(step.shown, task)}, ${words.strength(step.strength)} (${index + 1})`}
+            onClick={() => onChoose(step)}
+          >
+            {index + 1}
+          </button>
+        ))}
+      </div>
+      <Text className={classes.end} size="sm" fw={600}>
+        {words.side('b', task)}
+      </Text>
+      <Text className={classes.hint} size="xs" c="dimmed">
+        {words.scaleKeys}
+      </Text>
+    </fieldset>
+  )
+}

@@ -1,0 +1,91 @@
+import { Badge, Button, Code, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { useParams } from 'react-router'
+import { useCancelIteration, useIteration, useResumeIteration } from '@/api/iterations'
+import type { Iteration } from '@/api/types'
+import { ConfirmButton } from '@/components/confirm-button'
+import { duration, moment } from '@/components/duration'
+import { ProblemAlert } from '@/components/problem-alert'
+import { QueryView } from '@/components/query-view'
+import { statusColor } from '@/components/status-color'
+import { GateLines, gateLines } from './gate-lines'
+import { Overrule } from './overrule'
+import { StageList } from './stage-list'
+import { words } from './words'
+
+export function IterationPage() {
+  const { id = '' } = useParams()
+  return <QueryView query={useIteration(id)}>{(iteration) => <Details iteration={iteration} />}</QueryView>
+}
+
+function Details({ iteration }: { iteration: Iteration }) {
+  const lines = gateLines(iteration.stages)
+  const hasOverrides = Object.keys(iteration.overrides).length > 0
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" align="flex-start">
+        <div>
+          <Group gap="sm">
+            <Title order={1} size="h2">
+              {iteration.name}
+            </Title>
+            <Badge color={statusColor(iteration.status)}>{words.statuses[iteration.status]}</Badge>
+          </Group>
+          <Text c="dimmed" size="sm" mt={4}>
+            {words.started(moment(iteration.created_at), iteration.started_by)}
+            {iteration.finished_at &&
+              ` · ${words.took(duration((Date.parse(iteration.finished_at) - Date.parse(iteration.created_at)) / 1000))}`}
+            {` · ${words.preset}: ${iteration.preset}`}
+          </Text>
+          {hasOverrides && (
+            <Text c="dimmed" size="sm">
+              {words.overrides}: <Code>{JSON.stringify(iteration.overrides)}</Code>
+            </Text>
+          )}
+        </div>
+        <Actions iteration={iteration} />
+      </Group>
+      {iteration.reason && (
+        <Paper withBorder p="md">
+          <Text size="sm">{iteration.reason}</Text>
+        </Paper>
+      )}
+      <Paper withBorder p="lg">
+        <StageList stages={iteration.stages} detailed />
+      </Paper>
+      {lines.length > 0 && (
+        <Paper withBorder p="lg">
+          <Title order={2} size="h4" mb="sm">
+            {words.gate}
+          </Title>
+          <GateLines lines={lines} />
+        </Paper>
+      )}
+    </Stack>
+  )
+}
+
+function Actions({ iteration }: { iteration: Iteration }) {
+  const cancel = useCancelIteration(iteration.id)
+  const resume = useResumeIteration(iteration.id)
+  return (
+    <Stack gap="xs" align="flex-end">
+      <ProblemAlert error={cancel.error ?? resume.error} />
+      {iteration.status === 'running' && (
+        <ConfirmButton
+          label={words.cancel}
+          question={words.cancelQuestion}
+          color="red"
+          variant="light"
+          loading={cancel.isPending}
+          onConfirm={() => cancel.mutate(undefined)}
+        />
+      )}
+      {(iteration.status === 'failed' || iteration.status === 'cancelled') && (
+        <Button loading={resume.isPending} onClick={() => resume.mutate(undefined)}>
+          {words.resume}
+        </Button>
+      )}
+      {iteration.status === 'held' && <Overrule iterationId={iteration.id} />}
+    </Stack>
+  )
+}

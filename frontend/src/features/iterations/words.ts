@@ -1,0 +1,87 @@
+export const words = {
+  title: 'Iterations',
+  lead: 'One week: freeze the comparisons, train a PM and a policy, evaluate, pass the gate, deploy.',
+  none: 'No iteration yet. Start one, or wait for the schedule.',
+  all: 'All iterations',
+  number: (number: number) => `No. ${number}`,
+  statuses: {
+    running: 'Running',
+    deployed: 'Deployed',
+    held: 'Held',
+    failed: 'Failed',
+    cancelled: 'Cancelled',
+    skipped: 'Skipped',
+  },
+  started: (when: string, by: string | null) => `Started ${when} by ${by ?? 'the schedule'}`,
+  took: (time: string) => `took ${time}`,
+  preset: 'Preset',
+  overrides: 'Overrides',
+
+  start: 'Start an iteration',
+  startNow: 'Start now',
+  advanced: 'Advanced: overrides',
+  overridesHelp: 'JSON: config field to value, e.g. {"policy.rollouts": 256}',
+  notJson: 'This is not a JSON object of config fields and values.',
+  estimate: (time: string, basis: string) =>
+    `About ${time}, judged by ${basis === 'past runs' ? 'past runs here' : 'a reference machine with two cores'}.`,
+  estimating: 'Estimating the duration…',
+
+  stages: {
+    freeze_tranche: 'Freeze tranche',
+    train_pm: 'Train PM',
+    evaluate_pm: 'Evaluate PM',
+    train_policy: 'Train policy',
+    evaluate_policy: 'Evaluate policy',
+    gate: 'Gate',
+    deploy: 'Deploy',
+  } as Record<string, string | undefined>,
+  stageStatuses: {
+    pending: 'Waiting',
+    running: 'Running',
+    succeeded: 'Done',
+    failed: 'Failed',
+    cancelled: 'Cancelled',
+  },
+  attempt: (attempt: number) => `attempt ${attempt}`,
+  progress: (phase: string, done: number, total: number) =>
+    `${phase} · ${done.toLocaleString()} of ${total.toLocaleString()}`,
+  left: (time: string) => `about ${time} left`,
+  starting: 'Starting…',
+  result: 'Result',
+  run: 'Curves and log',
+  hideRun: 'Hide',
+
+  gate: 'Gate',
+  check: 'Check',
+  verdict: 'Verdict',
+  verdicts: { pass: 'pass', fail: 'fail', 'not enough data': 'not enough data' } as Record<
+    string,
+    string | undefined
+  >,
+
+  cancel: 'Cancel the iteration',
+  cancelQuestion:
+    'The running stage stops at its next checkpoint. Nothing that is deployed changes; you can resume later.',
+  resume: 'Resume',
+  overrule: 'Overrule the gate',
+  overruleQuestion: 'The gate says no. Deploying all the same is recorded with your name and reason.',
+  overruleReason: 'Why is it right to deploy?',
+
+  curve: 'Curve',
+  noCurves: 'This run has no curves yet.',
+  log: 'Log',
+  noLog: 'Nothing has been printed yet.',
+  step: 'step',
+
+  schedule: 'Schedule',
+  scheduleLead: 'When iterations start by themselves.',
+  enabled: 'Start iterations by schedule',
+  cron: 'When (cron)',
+  cronHelp: 'Minute, hour, day of month, month, day of week: “0 3 * * 1” is every Monday at 3:00.',
+  timezone: 'Time zone',
+  minimum: 'Fewest new comparisons',
+  minimumHelp: 'With fewer, the week is recorded as skipped.',
+  save: 'Save',
+  saved: 'Saved.',
+  next: (when: string) => `Next: ${when}`,
+}

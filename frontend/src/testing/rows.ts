@@ -1,0 +1,105 @@
+import type { Assignment, Conversation, Iteration, Session, Stage, Task, Turn } from '@/api/types'
+
+export const session = (fields: Partial<Session['account']> = {}): Session => ({
+  account: {
+    id: 'person',
+    username: 'ada',
+    role: 'crowdworker',
+    consented: true,
+    red_team_opt_in: false,
+    ...fields,
+  },
+  csrf_token: 'token-1',
+})
+
+export const task = (fields: Partial<Task> = {}): Task => ({
+  slug: 'helpfulness',
+  kind: 'helpfulness',
+  choice_direction: 'pick-better',
+  title: 'Talk to the assistant',
+  question: 'Choose the more helpful and honest response.',
+  instructions: 'Be yourself.',
+  max_turns: 4,
+  conversations_per_assignment: 5,
+  ...fields,
+})
+
+export const assignment = (fields: Partial<Assignment> = {}): Assignment => ({
+  id: 'as1',
+  task: task(),
+  status: 'open',
+  position: 2,
+  of: 5,
+  conversation_id: 'c1',
+  completed: 1,
+  completion_code: null,
+  ...fields,
+})
+
+/** Ready to be chosen from, unless told otherwise. */
+export const turn = (fields: Partial<Turn> = {}): Turn => ({
+  id: 't1',
+  client_id: 'sent-before',
+  position: 0,
+  text: 'How do I boil an egg?',
+  status: 'ready',
+  candidates: [
+    { id: 'cand-a', shown: 'a', status: 'done', text: 'Seven minutes.', finish: 'stop' },
+    { id: 'cand-b', shown: 'b', status: 'done', text: 'Ask a hen.', finish: 'stop' },
+  ],
+  comparison: null,
+  changeable: true,
+  error: null,
+  ...fields,
+})
+
+export const writing = (fields: Partial<Turn> = {}): Turn =>
+  turn({
+    status: 'generating',
+    changeable: false,
+    candidates: [
+      { id: 'cand-a', shown: 'a', status: 'pending', text: '', finish: null },
+      { id: 'cand-b', shown: 'b', status: 'pending', text: '', finish: null },
+    ],
+    ...fields,
+  })
+
+export const conversation = (fields: Partial<Conversation> = {}): Conversation => ({
+  id: 'c1',
+  task: task(),
+  assignment_id: 'as1',
+  position: 2,
+  of: 5,
+  status: 'open',
+  red_team_plan: null,
+  turns: [],
+  ...fields,
+})
+
+export const stage = (fields: Partial<Stage> = {}): Stage => ({
+  stage: 'train_pm',
+  attempt: 1,
+  status: 'pending',
+  started_at: null,
+  finished_at: null,
+  progress: null,
+  result: null,
+  error: null,
+  training_run_id: null,
+  ...fields,
+})
+
+export const iteration = (fields: Partial<Iteration> = {}): Iteration => ({
+  id: 'it1',
+  number: 1,
+  name: '2026-w48',
+  preset: 'small',
+  overrides: {},
+  status: 'running',
+  reason: null,
+  created_at: '2026-11-24T08:00:00Z',
+  finished_at: null,
+  started_by: 'ada',
+  stages: [],
+  ...fields,
+})
