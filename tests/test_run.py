@@ -92,7 +92,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def eventually(true: Callable[[], object], seconds: float = 40) -> None:
+def eventually(true: Callable[[], object], seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it did not come about in time"
