@@ -1,0 +1,84 @@
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from models import snapshot
+from models.backbone import Backbone, resolve_base
+from models.dialogue import DEFAULT_SYSTEM, Renderer
+from models.preference_model import Head, PreferenceModel, load_head, pairwise_loss
+from models.run import BadInput
+from models.snapshot import Manifest
+
+Toy = tuple[Backbone, Renderer]
+
+
+def test_the_pairwise_loss_by_hand() -> None:
+    chosen = torch.tensor([0.0, math.log(3), -math.log(3), 200.0, -200.0], requires_grad=True)
+    losses = pairwise_loss(chosen, torch.zeros(5))
+    # Told apart not at all: log 2. Three to one for the right one: log(1 + 1/3). For the wrong one: log(1 + 3).
+    assert losses.tolist() == pytest.approx([math.log(2), math.log(4 / 3), math.log(4), 0.0, 200.0])
+    losses.sum().backward()
+    # Its slope is minus the probability that the PM gives to the other choice.
+    assert chosen.grad is not None
+    assert chosen.grad.tolist() == pytest.approx([-1 / 2, -1 / 4, -3 / 4, 0.0, -1.0])
+
+
+def test_the_loss_knows_only_differences() -> None:
+    chosen, rejected = torch.randn(9), torch.randn(9)
+    assert torch.allclose(pairwise_loss(chosen, rejected), pairwise_loss(chosen + 7, rejected + 7), atol=1e-5)
+
+
+def test_a_new_head_has_a_scale_that_suits_its_width_and_no_bias() -> None:
+    head = Head(575)
+    assert head.bias is None
+    assert head.weight.std().item() == pytest.approx(1 / 24, rel=0.1)
+    assert head(torch.randn(3, 575, dtype=torch.bfloat16)).dtype == torch.float32
+
+
+def test_the_score_is_read_at_the_end_of_turn_token_even_of_a_text_that_was_cut(toy: Toy) -> None:
+    backbone, renderer = toy
+    pm = PreferenceModel.fresh(backbone, "pm", 4)
+    prompt, response = renderer.opening_ids(DEFAULT_SYSTEM, "Hi"), renderer.response_ids("sea and su")
+    assert response[-1] == renderer.end_of_turn
+    states = backbone.causal_lm.base_model(input_ids=torch.tensor([prompt + response])).last_hidden_state
+    (score,) = pm.score([prompt], [[response]])[0]
+    assert score == pytest.approx(pm.head(states[0, -1:]).item(), abs=1e-5)
+
+
+def test_a_reloaded_pm_gives_the_very_scores_of_the_saved_one(toy: Toy, tmp_path: Path) -> None:
+    backbone, renderer = toy
+    pm = PreferenceModel.fresh(backbone, "pm", 4)
+    for parameter in pm.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    prompts = [renderer.opening_ids(DEFAULT_SYSTEM, f"Tell me of {word}") for word in ("sea", "sun")]
+    responses = [[renderer.response_ids(text) for text in ("tea", "bee tree")]] * 2
+    before = pm.score(prompts, responses)
+    manifest = Manifest(
+        "pm", "pm", {"source": "toy", "hash": backbone.hash}, DEFAULT_SYSTEM, config={"dtype": "float32"}
+    )
+    snapshot.save(tmp_path / "pm", manifest, pm.write)
+
+    again, found, its_renderer = PreferenceModel.open(tmp_path / "pm")
+    assert again.score(prompts, responses) == before
+    assert found.manifest == manifest
+    assert its_renderer.opening_ids(DEFAULT_SYSTEM, "Tell me of sea") == prompts[0]
+    assert torch.equal(load_head(tmp_path / "pm").weight, pm.head.weight)
+    # And on the base that is in memory already, beside the first one.
+    beside, _ = PreferenceModel.load(backbone, "pm-2", tmp_path / "pm")
+    assert beside.score(prompts, responses) == before
+
+
+def test_a_pm_of_another_base_is_refused(toy: Toy, tmp_path: Path) -> None:
+    backbone, _ = toy
+    pm = PreferenceModel.fresh(backbone, "pm", 4)
+    other = Manifest("pm", "pm", {"source": str(resolve_base("toy")), "hash": "0" * 64}, DEFAULT_SYSTEM)
+    snapshot.save(tmp_path / "pm", other, pm.write)
+    with pytest.raises(BadInput, match="was trained on another base"):
+        PreferenceModel.open(tmp_path / "pm")
+
+
+def test_nothing_to_score_is_no_scores(toy: Toy) -> None:
+    pm = PreferenceModel.fresh(toy[0], "pm", 4)
+    assert pm.score([], []) == []
