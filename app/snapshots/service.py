@@ -17,7 +17,6 @@ from app.jobs import send_after_commit
 from app.settings import get_settings
 from app.tables import Account, AuditEvent, Deployment, Iteration, Snapshot, SnapshotKind, Task
 
-
 ROUNDING = 0.0101  # percent by which shares written with two decimals may miss 100
 
 

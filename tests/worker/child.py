@@ -1,7 +1,7 @@
 """A run without tensors: what `python -m models.X RUN_DIR` does at the seam (docs/seams.md §3), in milliseconds.
 
 Named as TRAIN_LAUNCHER, so it receives the command it stands for and needs its last word only. `script.json` in the run
-directory says what shall happen."""
+directory says what shall happen, or the variable CHILD_SCRIPT."""
 
 import json
 import os
@@ -14,7 +14,8 @@ from models import run as seam
 
 
 def work(directory: Path) -> None:
-    script = json.loads((directory / "script.json").read_text())
+    told = directory / "script.json"
+    script = json.loads(told.read_text() if told.exists() else os.environ["CHILD_SCRIPT"])
     with seam.RunDirectory.open(directory) as run:
         say(directory, "started")
         if "refuse" in script:
