@@ -21,13 +21,10 @@ from torch import Tensor
 from inference import sampling
 from inference.forward import Adapter, Forward, KeyValues, Segment
 from inference.sampling import Sampling, Text
-from inference.wire import Busy, Finish, Piece, Refused, ServingError
+from inference.wire import SLOTS, Busy, Finish, Piece, Refused, ServingError, too_many
 from models.packing import pack, prompt_tree
 
 log = logging.getLogger(__name__)
-
-SLOTS = 32
-"""Responses that are sampled at the same time."""
 
 WAITING = 128
 """Requests that may wait for slots; more are told to come back."""
@@ -116,7 +113,7 @@ class Engine:
         self._to_score: deque[ScoreRequest] = deque()
         self._closed = False
         self._running: list[GenerationRequest] = []
-        self._counts = {"generated_tokens": 0, "prompt_tokens": 0, "scored": 0, "scored_rows": 0}
+        self._counts = dict.fromkeys(("steps", "prompt_tokens", "generated_tokens", "scored", "scored_rows"), 0)
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
@@ -125,7 +122,7 @@ class Engine:
     def submit(self, request: GenerationRequest) -> None:
         """Put a request into the waiting queue. Refused if it can never run, Busy if the queue is full."""
         if request.n > self.slots:
-            raise Refused(f"n is {request.n}, but at most {self.slots} choices are sampled at a time.")
+            raise too_many(request.n, self.slots)
         if len(request.prompt_ids) >= self.context:
             raise Refused(
                 f"The prompt has {len(request.prompt_ids)} tokens, but the model's context holds {self.context} "
@@ -234,6 +231,7 @@ class Engine:
             return
         work.sort(key=lambda item: id(item[0].adapter))  # neighbours share their adapter's matrix products
         logits = self._forward.last_logits([segment for segment, _ in work])
+        self._counts["steps"] += 1
 
         rows: list[int] = []
         ready: list[_Choice] = []

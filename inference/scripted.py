@@ -6,7 +6,6 @@ What is said depends on the model's name, the messages and the seed alone. Any s
 
 import argparse
 import asyncio
-import functools
 import hashlib
 import json
 import random
@@ -20,6 +19,7 @@ from inference.main import arguments, listen, serve
 from inference.wire import (
     DEFAULT_MAX_TOKENS,
     INITIAL,
+    SLOTS,
     ChatMessage,
     ChatRequest,
     Finish,
@@ -33,6 +33,7 @@ from inference.wire import (
     ServingError,
     TokenLogprob,
     UnknownModel,
+    too_many,
 )
 
 OPENINGS = (
@@ -121,6 +122,8 @@ class ScriptedBackend:
     async def generate(self, request: ChatRequest) -> Generation:
         if self._kind(request.model) == "pm":
             raise Refused(f"{request.model} is a PM: it scores (/pooling) and does not respond.")
+        if request.n > SLOTS:
+            raise too_many(request.n, SLOTS)
         messages = request.checked_messages()
         said = messages[-1].content
         if self._script.fail_on and self._script.fail_on in said:
@@ -128,8 +131,10 @@ class ScriptedBackend:
         seed = secrets.randbits(63) if request.seed is None else request.seed
         breaks = bool(self._script.break_on) and self._script.break_on in said
         self._running += request.n
-        # Called twice, once gives back.
-        close = functools.cache(lambda: setattr(self, "_running", self._running - request.n))
+
+        def close() -> None:
+            self._running -= request.n
+
         return Generation(count_tokens(messages), self._pieces(request, messages, seed, breaks), close)
 
     async def _pieces(
@@ -165,8 +170,10 @@ class ScriptedBackend:
         self._loaded[name] = path, _is_pm(name, path)
 
     async def unload(self, name: str) -> None:
+        if name == INITIAL:
+            raise Refused(f"{INITIAL} is the base; it is not unloaded.")
         self._kind(name)
-        self._loaded.pop(name, None)
+        del self._loaded[name]
 
     def close(self) -> None:
         """Nothing to give back."""

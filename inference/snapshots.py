@@ -77,6 +77,8 @@ class Snapshots:
 
     def unload(self, name: str) -> None:
         """Forget a snapshot; responses under way end with it."""
+        if name == INITIAL:
+            raise Refused(f"{INITIAL} is the base; it is not unloaded.")
         with self._changing:
             self._find(name)
             del self._loaded[name]

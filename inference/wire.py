@@ -14,6 +14,9 @@ INITIAL = "initial"
 
 DEFAULT_MAX_TOKENS = 128
 
+SLOTS = 32
+"""Responses that are sampled at the same time."""
+
 
 # Requests -----------------------------------------------------------------------------------------------------------
 
@@ -116,7 +119,7 @@ class Generation(NamedTuple):
     pieces: AsyncIterator[Piece]
     """Of all choices, as they come."""
     close: Callable[[], None]
-    """Gives the slots back; must be called, also when all pieces have been read."""
+    """Gives the slots back; to be called once, also when all pieces have been read."""
 
 
 class Score(NamedTuple):
@@ -162,6 +165,10 @@ class Refused(ServingError):
     """The request cannot be answered as it is."""
 
     status, type = 400, "BadRequestError"
+
+
+def too_many(n: int, slots: int) -> Refused:
+    return Refused(f"n is {n}, but at most {slots} choices are sampled at a time.")
 
 
 class UnknownModel(ServingError):

@@ -1,0 +1,101 @@
+"""Scores over HTTP are the PM's own."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from inference.wire import ChatMessage, PoolingRequest
+from models.dialogue import DEFAULT_SYSTEM, Message
+from tests.inference.conftest import Toy, ask, load, score, stats, texts, torch_backend
+
+PROMPTS = ("Tell me of sea and sun 3", "And owl?", "Grüße 🥑!")
+RESPONSES = ("tree bee sea", "", "stone " * 12, "salt and 🥑")
+
+
+def _own(toy: Toy, text: str, response: str, system: str = DEFAULT_SYSTEM) -> float:
+    prompt = toy.renderer.prompt_ids([Message("system", system), Message("user", text)])
+    return toy.pm.score([prompt], [[toy.renderer.response_ids(response)]])[0][0]
+
+
+def test_a_score_is_what_the_pm_says_in_models(client: httpx.Client, toy: Toy) -> None:
+    for text in PROMPTS:
+        for response in RESPONSES:
+            answer = score(client, response, text)
+            assert answer.status_code == 200
+            (data,) = answer.json()["data"]
+            assert data["index"] == 0
+            assert data["data"] == pytest.approx([_own(toy, text, response)], abs=1e-5)
+
+
+def test_scores_differ_by_response_and_by_system_message(client: httpx.Client, toy: Toy) -> None:
+    assert len({round(_own(toy, PROMPTS[0], response), 4) for response in RESPONSES}) == 4
+    messages = [
+        {"role": "system", "content": "Be rude."},
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "No."},
+    ]
+    found = client.post("/pooling", json={"model": "pm", "messages": messages}).json()["data"][0]["data"][0]
+    assert found == pytest.approx(_own(toy, "Hello", "No.", "Be rude."), abs=1e-5)
+    assert abs(found - _own(toy, "Hello", "No.")) > 1e-4
+
+
+def test_a_dialogue_of_several_turns_is_read_at_the_end_of_its_last_response(client: httpx.Client, toy: Toy) -> None:
+    messages = [
+        {"role": "user", "content": "Tell me of moss"},
+        {"role": "assistant", "content": "moss moss"},
+        {"role": "user", "content": "And plum?"},
+        {"role": "assistant", "content": "plum tea"},
+    ]
+    answer = client.post("/pooling", json={"model": "pm", "messages": messages}).json()
+    said = [Message("system", DEFAULT_SYSTEM), *(Message(m["role"], m["content"]) for m in messages[:-1])]
+    prompt, response = toy.renderer.prompt_ids(said), toy.renderer.response_ids("plum tea")
+    assert answer["data"][0]["data"][0] == pytest.approx(toy.pm.score([prompt], [[response]])[0][0], abs=1e-5)
+    assert answer["usage"]["prompt_tokens"] == len(prompt) + len(response)
+
+
+def test_requests_at_the_same_time_share_rows_and_get_their_own_scores(toy: Toy) -> None:
+    backend = torch_backend(toy)
+    asyncio.run(backend.load("pm", str(toy.snapshots["pm"])))
+    wanted = [(text, response) for text in PROMPTS for response in RESPONSES]
+
+    async def all_scores() -> list[float]:
+        requests = [
+            PoolingRequest(
+                model="pm",
+                messages=[ChatMessage(role="user", content=text), ChatMessage(role="assistant", content=response)],
+            )
+            for text, response in wanted
+        ]
+        return [found.score for found in await asyncio.gather(*map(backend.score, requests))]
+
+    found = asyncio.run(all_scores())
+    backend.close()
+    assert found == pytest.approx([_own(toy, *pair) for pair in wanted], abs=1e-5)
+    assert backend.stats()["scored"] == 12
+    assert backend.stats()["scored_rows"] <= 2, "three prompts and twelve responses go into one row"
+
+
+def test_scoring_and_sampling_at_the_same_time_do_not_disturb_each_other(client: httpx.Client, toy: Toy) -> None:
+    request = ask(model="week-1", temperature=0, max_tokens=40)
+    expected = texts(client, request)
+    before = stats(client)["scored"]
+    with ThreadPoolExecutor(8) as pool:
+        said = [pool.submit(texts, client, request) for _ in range(4)]
+        scored = [pool.submit(score, client, RESPONSES[i % 4]) for i in range(12)]
+        assert all(future.result() == expected for future in said)
+        for i, future in enumerate(scored):
+            own = _own(toy, PROMPTS[0], RESPONSES[i % 4])
+            assert future.result().json()["data"][0]["data"][0] == pytest.approx(own, abs=1e-5)
+    assert stats(client)["scored"] - before == 12
+
+
+def test_what_cannot_be_scored_is_refused(client: httpx.Client, toy: Toy) -> None:
+    long = score(client, "moss " * 500)
+    assert (long.status_code, "the model's context holds 2048" in long.json()["error"]["message"]) == (400, True)
+    no_response = client.post("/pooling", json=ask(model="pm"))
+    assert no_response.status_code == 400
+    assert "must end with an assistant message" in no_response.json()["error"]["message"]
+    assert score(client, "x", model="nobody").status_code == 404
+    assert load(client, "pm", toy.snapshots["pm"]).status_code == 200
