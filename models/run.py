@@ -41,6 +41,7 @@ class RunDirectory:
         self._lock = lock
         self._metrics_file = path / "metrics.jsonl"
         self._phase: tuple[str, int, float] | None = None
+        self._before: Any = None  # what SIGTERM did until now
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -57,13 +58,15 @@ class RunDirectory:
         if os.environ.get("TURNWISE_WATCH_STDIN") == "1":
             threading.Thread(target=_exit_with_parent, daemon=True).start()
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, run._on_sigterm)
+            run._before = signal.signal(signal.SIGTERM, run._on_sigterm)
         return run
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
         self._lock.close()
 
     def _on_sigterm(self, *_: object) -> None:

@@ -95,9 +95,10 @@ def conversations(count: int, seed: int = 0, turns: int = 2, noise: float = 0.1)
         family = family_of(human)
         told = []
         for t in range(turns):
-            two = tuple(Candidate(f"{seed}-{number}-{t}-{c}", _response(draw), "stop") for c in "ab")
+            words = draw.randint(2, 6)  # the same for both: the longer one shall not simply win
+            two = tuple(Candidate(f"{seed}-{number}-{t}-{c}", _response(draw, words), "stop") for c in "ab")
             while (difference := two[0].text.count(FAVOURITE) - two[1].text.count(FAVOURITE)) == 0:
-                two = (two[0], Candidate(two[1].id, _response(draw), "stop"))
+                two = (two[0], Candidate(two[1].id, _response(draw, words), "stop"))
             picked = int(difference < 0) if draw.random() >= noise else int(difference > 0)
             told.append(Turn(human, two, picked, 1 - picked, min(4, abs(difference)), trunk=picked, kind="base"))
             human = _follow_up(draw)
@@ -130,8 +131,8 @@ def _follow_up(draw: random.Random) -> str:
     return f"And {draw.choice(WORDS)}?"
 
 
-def _response(draw: random.Random) -> str:
-    return " ".join(draw.choices(WORDS, k=draw.randint(2, 6)))
+def _response(draw: random.Random, words: int | None = None) -> str:
+    return " ".join(draw.choices(WORDS, k=words or draw.randint(2, 6)))
 
 
 def command() -> None:

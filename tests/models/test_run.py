@@ -97,12 +97,10 @@ def test_the_thread_count_follows_the_workers_file(directory: Path, monkeypatch:
 
 def test_sigterm_asks_for_a_checkpoint_instead_of_ending(directory: Path) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    try:
-        with RunDirectory.open(directory) as opened:
-            os.kill(os.getpid(), signal.SIGTERM)
-            assert opened.preempted
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with RunDirectory.open(directory) as opened:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert opened.preempted
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_a_child_ends_when_the_pipe_from_its_parent_closes(directory: Path) -> None:
