@@ -1,6 +1,9 @@
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach, vi } from 'vitest'
+
+// On a busy machine a page that is fetched in parts takes its time; waiting longer costs nothing when all is well.
+configure({ asyncUtilTimeout: 5_000 })
 
 // What jsdom has no layout for.
 window.matchMedia = (query) =>

@@ -1,0 +1,101 @@
+"""The real application in a real browser: the built page, a web process, a scripted inference server, Chromium."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from sqlalchemy import Engine
+
+from app import db, settings
+from app.pages import DIST
+from app.seed import ensure_defaults
+from inference.main import create_app as inference_app
+from inference.scripted import Script, ScriptedBackend
+from inference.wire import ChatMessage, ChatRequest, Generation
+from tests.app.servers import Process, served
+from tests.conftest import free_port
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Recording(ScriptedBackend):
+    """Remembers the dialogues that the policies were asked to go on from."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(script)
+        self.dialogues: list[list[ChatMessage]] = []
+
+    async def generate(self, request: ChatRequest) -> Generation:
+        self.dialogues.append(request.messages)
+        return await super().generate(request)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt install chromium).")
+    if not (DIST / "index.html").is_file():
+        pytest.skip("The page is not built: cd frontend && npm ci && npm run build.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def policies() -> Recording:
+    return Recording(Script(tokens_per_second=60))
+
+
+@pytest.fixture
+def web(
+    chromium: Browser, engine: Engine, redis_url: str, policies: Recording, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Process]:
+    """A fresh installation, answering in a process of its own."""
+    with db.writing() as session:
+        ensure_defaults(session)
+    with served(inference_app(policies)) as inference:
+        monkeypatch.setenv("INFERENCE_URL", inference)
+        settings.get_settings.cache_clear()
+        process = Process("-m", "uvicorn", "app.main:app", "--log-level", "warning", port=free_port())
+        yield process
+        process.kill()
+
+
+class Errors(list[str]):
+    """What the browser's console complained about: a test ends without any."""
+
+
+@pytest.fixture
+def errors() -> Errors:
+    return Errors()
+
+
+@pytest.fixture
+def context(chromium: Browser, web: Process) -> Iterator[BrowserContext]:
+    context = chromium.new_context(base_url=web.url, viewport={"width": 1280, "height": 860})
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, errors: Errors) -> Page:
+    page = context.new_page()
+
+    def uncaught(error: Error) -> None:
+        errors.append(error.message)
+
+    page.on("pageerror", uncaught)
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    return page
