@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -43,25 +44,31 @@ class Sampling:
         self.attempt = work.attempt
         self.drafts = {request.shown: Draft() for request in work.requests}
         self._tail_broken = False
+        self._over = asyncio.Event()
 
     async def run(self) -> None:
         if self.work.stop_requested or self.stop.is_set():
             await self._end(None)
+            await self._publish(("end", {}))
             return
         if self.attempt > 1:
             await self._publish(("reset", {}))
         answering = asyncio.create_task(self._answer())
         holding = asyncio.create_task(self._hold())
-        flushing = asyncio.create_task(self._flush_for_ever())
+        flushing = asyncio.create_task(self._flush_until_over())
         stopped = asyncio.create_task(self.stop.wait())
         try:
             await asyncio.wait({answering, holding, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await _cancelled(answering, holding, stopped)
+            if not holding.cancelled():
+                log.warning("The lease on turn %s was lost; its new holder answers.", self.work.turn_id)
+                return
+            await self._end(None if answering.cancelled() else answering.exception())
+            self._over.set()
+            await flushing
+            await self._publish(("end", {}))
         finally:
-            await _cancelled(answering, holding, flushing, stopped)
-        if not holding.cancelled():
-            log.warning("The lease on turn %s was lost; its new holder answers.", self.work.turn_id)
-            return
-        await self._end(None if answering.cancelled() else answering.exception())
+            await _cancelled(answering, holding, stopped, flushing)
 
     async def _answer(self) -> None:
         """Both candidates at once; from the beginning again while the server is away."""
@@ -113,20 +120,22 @@ class Sampling:
             if stop_requested or not await self.tail.has_reader(self.work.turn_id):
                 self.stop.set()
 
-    async def _flush_for_ever(self) -> None:
-        while not self.work.held:
-            await asyncio.sleep(1 if self._tail_broken else FLUSH_EVERY)
-            await self._flush()
+    async def _flush_until_over(self) -> None:
+        """Never cut off in the middle of a write: a delta would be lost, or told twice."""
+        while not self._over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), 1 if self._tail_broken else FLUSH_EVERY)
+            if not self.work.held:
+                await self._flush()
 
     async def _flush(self) -> None:
         """Send what is new of both drafts; everything so far after Redis was away."""
         if self._tail_broken:
-            sizes = {shown: len(draft.text) for shown, draft in self.drafts.items()}
-            whole = {shown: draft.text for shown, draft in self.drafts.items()}
-            if await self._publish(("sync", whole)):
+            told = [(draft, len(draft.text)) for draft in self.drafts.values()]
+            if await self._publish(("sync", {shown: draft.text for shown, draft in self.drafts.items()})):
                 self._tail_broken = False
-                for shown, size in sizes.items():
-                    self.drafts[shown].published = size
+                for draft, length in told:
+                    draft.published = length
             return
         deltas = []
         for shown, draft in self.drafts.items():
@@ -159,7 +168,6 @@ class Sampling:
                 if pause is None:
                     raise  # whoever takes the turn over samples it again
                 await asyncio.sleep(pause)
-        await self._publish(("end", {}))
 
 
 def _sentence(error: BaseException, turn_id: str) -> str:

@@ -11,6 +11,11 @@ from app.tables import Account, SignIn
 
 
 def client_of(account: Account) -> TestClient:
+    return TestClient(create_app(), base_url="http://testserver/api/v1", headers=signed_in(account))
+
+
+def signed_in(account: Account) -> dict[str, str]:
+    """The headers of a browser in which this account has just signed in."""
     token = f"token-of-{account.id}"
     with db.writing() as session:
         session.add(
@@ -21,7 +26,4 @@ def client_of(account: Account) -> TestClient:
                 expires_at=db.now() + timedelta(hours=1),
             )
         )
-    client = TestClient(create_app(), base_url="http://testserver/api/v1")
-    client.cookies.set(COOKIE, token)
-    client.headers["X-CSRF-Token"] = "csrf"
-    return client
+    return {"Cookie": f"{COOKIE}={token}", "X-CSRF-Token": "csrf"}
