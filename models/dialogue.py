@@ -124,7 +124,7 @@ def read_conversations(path: Path, system: str = "") -> Reading:
 
 
 class Pair(NamedTuple):
-    """Two whole dialogues, each ending with the assistant's response; usually they differ only there."""
+    """Two whole dialogues, each ending with the assistant's response if all is well; usually they differ only there."""
 
     chosen: list[Message]
     rejected: list[Message]
@@ -134,6 +134,8 @@ class Pair(NamedTuple):
         prompt = [message for message in self.chosen[:-1] if message.role != "system"]
         if self.chosen == self.rejected:
             return "identical"
+        if self.chosen[-1].role != "assistant" or self.rejected[-1].role != "assistant":
+            return "a dialogue does not end with a response"
         if self.chosen[:-1] != self.rejected[:-1]:
             return "the dialogues differ before the last response"
         if [m.role for m in prompt] != ["user", "assistant"] * (len(prompt) // 2) + ["user"]:
@@ -169,15 +171,12 @@ def read_pair(row: Mapping[str, Any], where: str) -> Pair:
 
 
 def read_transcript(text: str, where: str) -> list[Message]:
-    """The messages of an HH transcript (`\\n\\nHuman: …\\n\\nAssistant: …`), which must end with the assistant."""
+    """The messages of an HH transcript (`\\n\\nHuman: …\\n\\nAssistant: …`)."""
     head, *parts = re.split(r"\n\n(Human|Assistant):", text)
     if head.strip() or not parts:
         raise BadInput(f"{where} is not a transcript that begins with '\\n\\nHuman:'.")
     roles = {"Human": "user", "Assistant": "assistant"}
-    messages = [Message(roles[who], said.strip()) for who, said in zip(parts[::2], parts[1::2], strict=True)]
-    if messages[-1].role != "assistant":
-        raise BadInput(f"{where} does not end with '\\n\\nAssistant:' and a response.")
-    return messages
+    return [Message(roles[who], said.strip()) for who, said in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def read_messages(value: object, where: str) -> list[Message]:

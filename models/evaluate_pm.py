@@ -147,6 +147,7 @@ def command() -> None:
         def on_progress(done: int, total: int) -> None:
             if run:
                 run.progress("evaluate", done, total)
+                run.check_preempted()
 
         judgements, touched = judge(pm, renderer, selection.conversations, on_progress)
     content = {

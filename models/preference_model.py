@@ -124,6 +124,24 @@ class PreferenceModel:
         self, prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[Sequence[int]]]
     ) -> list[list[float]]:
         """Scores of each prompt's responses (`Renderer.prompt_ids`, `Renderer.response_ids`): k responses cost one
-        trunk."""
-        trees = [prompt_tree(prompt, group) for prompt, group in zip(prompts, responses, strict=True)]
-        return self.score_trees(trees, [range(1, len(tree.nodes)) for tree in trees])
+        trunk, or a few where they are so many that one tree would be too long."""
+        trees: list[Tree] = []
+        owners: list[int] = []  # the prompt of each tree
+        for i, (prompt, group) in enumerate(zip(prompts, responses, strict=True)):
+            together: list[Sequence[int]] = []
+            size = len(prompt)
+            for response in group:
+                if together and size + len(response) > MAX_TOKENS:
+                    trees.append(prompt_tree(prompt, together))
+                    owners.append(i)
+                    together, size = [], len(prompt)
+                together.append(response)
+                size += len(response)
+            if together:
+                trees.append(prompt_tree(prompt, together))
+                owners.append(i)
+        scores: list[list[float]] = [[] for _ in prompts]
+        found = self.score_trees(trees, [range(1, len(tree.nodes)) for tree in trees])
+        for i, some in zip(owners, found, strict=True):
+            scores[i] += some
+        return scores

@@ -28,7 +28,7 @@ class BadInput(Exception):
 
 
 class Preempted(Exception):
-    """SIGTERM arrived; a checkpoint was written, and the same command goes on from it."""
+    """SIGTERM arrived; the same command goes on from the last checkpoint."""
 
 
 class RunDirectory:
@@ -71,6 +71,11 @@ class RunDirectory:
 
     def _on_sigterm(self, *_: object) -> None:
         self.preempted = True
+
+    def check_preempted(self) -> None:
+        """Leave here if SIGTERM arrived."""
+        if self.preempted:
+            raise Preempted
 
     def config(self) -> dict[str, object]:
         """What `config.json` says; absent means {}: all defaults."""
@@ -210,7 +215,7 @@ def main(function: Callable[[], None]) -> NoReturn:
     except BadInput as error:
         _leave(str(error), BAD_INPUT)
     except Preempted:
-        _leave("Preempted; a checkpoint was written.", PREEMPTED)
+        _leave("Preempted; the same command goes on from the last checkpoint.", PREEMPTED)
     except Exception as error:
         if not _is_disk_full(error):
             raise

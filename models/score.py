@@ -43,7 +43,8 @@ def items_of(row: dict[str, Any], where: str) -> list[Item]:
 def score_rows(
     pm: PreferenceModel, renderer: Renderer, system: str, rows: Iterable[tuple[str, dict[str, Any]]]
 ) -> Iterator[dict[str, Any]]:
-    """The same rows with their scores, in order. A dialogue that is longer than the base reads has the score null."""
+    """The same rows with their scores, in order. A dialogue that cannot be scored (longer than the base reads, or
+    without a response at its end) has the score null and is named on stderr."""
     rows = iter(rows)
     while chunk := list(itertools.islice(rows, CHUNK)):
         # Responses to the same prompt, within a row or in neighbouring ones, share its trunk.
@@ -53,9 +54,12 @@ def score_rows(
             out = dict(row)
             scored.append(out)
             for field, messages in items_of(row, where):
+                out[field] = None
+                if messages[-1].role != "assistant":
+                    print(f"{where}: {field} is null: the dialogue does not end with a response.", file=sys.stderr)
+                    continue
                 prompt = tuple(renderer.prompt_ids(with_system(messages[:-1], system)))
                 response = renderer.response_ids(messages[-1].content)
-                out[field] = None
                 if len(prompt) + len(response) > pm.max_tokens:
                     length = len(prompt) + len(response)
                     print(f"{where}: {field} is null: {length} tokens, {pm.max_tokens} can be read.", file=sys.stderr)

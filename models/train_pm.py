@@ -122,9 +122,11 @@ def train(run: RunDirectory) -> None:
     run.progress("train", len(steps), len(steps))
 
     # Evaluation
-    judgements, _ = evaluate_pm.judge(
-        pm, renderer, held_out.conversations, lambda done, total: run.progress("evaluate", done, total)
-    )
+    def on_progress(done: int, total: int) -> None:
+        run.progress("evaluate", done, total)
+        run.check_preempted()  # nothing is lost: the last step has a checkpoint
+
+    judgements, _ = evaluate_pm.judge(pm, renderer, held_out.conversations, on_progress)
     test = evaluate_pm.summary(judgements)
     mean, std = evaluate_pm.spread(judgements)
     warnings = []

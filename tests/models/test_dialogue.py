@@ -90,6 +90,7 @@ def test_odd_but_well_formed_rows_are_set_aside_by_line_and_reason(tmp_path: Pat
         {"chosen": hh("Hi", "Yes"), "rejected": hh("Ho", "No")},
         {"chosen": hh("Hi") + hh("Ho", "Yes"), "rejected": hh("Hi") + hh("Ho", "No")},
         {"chosen": hh("Hi", ""), "rejected": hh("Hi", "No")},
+        {"chosen": hh("Hi", "Yes"), "rejected": hh("Hi", "Yes", "Why?")},
     )
     reading = read_conversations(path)
     assert len(reading.conversations) == 1
@@ -98,6 +99,7 @@ def test_odd_but_well_formed_rows_are_set_aside_by_line_and_reason(tmp_path: Pat
         (3, "the dialogues differ before the last response"),
         (4, "the speakers do not alternate"),
         (5, "empty text"),
+        (6, "a dialogue does not end with a response"),
     ]
 
 
@@ -117,7 +119,6 @@ def bad(**changes: Any) -> dict[str, Any]:
         ("{}", "c.jsonl:2: chosen is missing."),
         ({"chosen": "x", "rejected": 3}, "c.jsonl:2: rejected must be a text."),
         ({"chosen": "x", "rejected": "y"}, r"c.jsonl:2: chosen is not a transcript that begins with"),
-        ({"chosen": hh("Hi"), "rejected": hh("Hi", "No")}, "c.jsonl:2: chosen does not end with"),
         ({"prompt": [], "chosen": "a", "rejected": "b"}, "c.jsonl:2: prompt must be a text or a list of messages."),
         (
             {"prompt": [{"role": "x", "content": "a"}], "chosen": "a", "rejected": "b"},

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models import snapshot
+from models import preference_model, snapshot
 from models.backbone import Backbone, resolve_base
 from models.dialogue import DEFAULT_SYSTEM, Renderer
 from models.preference_model import Head, PreferenceModel, load_head, pairwise_loss
@@ -82,3 +82,23 @@ def test_a_pm_of_another_base_is_refused(toy: Toy, tmp_path: Path) -> None:
 def test_nothing_to_score_is_no_scores(toy: Toy) -> None:
     pm = PreferenceModel.fresh(toy[0], "pm", 4)
     assert pm.score([], []) == []
+
+
+def test_so_many_responses_that_one_tree_would_be_too_long_share_a_few(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backbone, renderer = toy
+    pm = PreferenceModel.fresh(backbone, "pm", 4)
+    prompts = [renderer.opening_ids(DEFAULT_SYSTEM, human) for human in ("Hi", "Ho")]
+    responses = [[renderer.response_ids("ab" * n) for n in range(1, 30)], [renderer.response_ids("x")]]
+    at_once = pm.score(prompts, responses)
+    rows: list[int] = []
+    real = preference_model.pack
+    monkeypatch.setattr(preference_model, "MAX_TOKENS", 300)
+    monkeypatch.setattr(preference_model, "pack", lambda trees, n: rows.extend(t.size for t in trees) or real(trees, n))
+    in_parts = pm.score(prompts, responses)
+    assert len(rows) > 4
+    assert max(rows) <= 300
+    assert [len(scores) for scores in in_parts] == [29, 1]
+    for one, other in zip(at_once, in_parts, strict=True):
+        assert one == pytest.approx(other, abs=1e-5)

@@ -127,7 +127,7 @@ with RunDirectory.open(Path({str(directory)!r})): print('open', flush=True); tim
     [
         (None, 0, ""),
         (BadInput("row 3 is odd."), 3, "row 3 is odd.\n"),
-        (Preempted(), 75, "Preempted; a checkpoint was written.\n"),
+        (Preempted(), 75, "Preempted; the same command goes on from the last checkpoint.\n"),
         (OSError(errno.ENOSPC, "No space left on device", "/a/b"), 3, "The disk is full: could not write /a/b.\n"),
         # How torch and safetensors hand the same news on.
         (

@@ -92,13 +92,18 @@ def test_many_responses_to_one_prompt_are_read_behind_one_trunk(
     assert tokens < 200 + 100 + 20 * 12
 
 
-def test_a_dialogue_that_is_too_long_is_reported_by_line_and_has_no_score(
+def test_a_dialogue_that_cannot_be_scored_is_reported_by_line_and_has_no_score(
     pm: PreferenceModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = run(tmp_path, [{"prompt": "Hi", "response": "a"}, {"prompt": "x" * 3000, "response": "a"}], monkeypatch)
-    assert out[0]["score"] is not None
+    rows = [HH, {"prompt": "x" * 3000, "response": "a"}, HH | {"rejected": HH["rejected"] + "\n\nHuman: And?"}]
+    out = run(tmp_path, rows, monkeypatch)
+    assert out[0]["score_chosen"] is not None
     assert out[1]["score"] is None
-    assert "in.jsonl:2: score is null: 3" in capsys.readouterr().err
+    assert out[2]["score_chosen"] == pytest.approx(out[0]["score_chosen"], abs=1e-5)
+    assert out[2]["score_rejected"] is None
+    said = capsys.readouterr().err
+    assert "in.jsonl:2: score is null: 3" in said
+    assert "in.jsonl:3: score_rejected is null: the dialogue does not end with a response." in said
 
 
 @pytest.mark.parametrize(
