@@ -1,0 +1,245 @@
+"""What a policy's responses are like: `python -m models.evaluate_policy SNAPSHOT|base PROMPTS OUT.json --pm DIR`.
+
+PM score, KL to the initial policy, entropy, length, endings, refusals and variety, beside those of `--against` on the
+same prompts with the same seeds.
+"""
+
+import argparse
+import dataclasses
+import itertools
+import json
+import math
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from models import snapshot
+from models.dialogue import rows_of
+from models.policy import BASE, Opened, Policy
+from models.preference_model import PreferenceModel
+from models.rollout import Networks, Rollouts, collect
+from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
+from models.sample import prompt_of
+from models.sampling import Sampler, seed_of
+
+REFUSALS = (
+    "i can't", "i cannot", "i can not", "i won't", "i'm not able to", "i am not able to", "i'm unable to",
+    "i am unable to", "i'm sorry, but", "i am sorry, but", "as an ai", "i don't feel comfortable",
+    "i do not feel comfortable", "i must decline",
+)  # fmt: skip
+"""A response that holds one of these in its first 100 characters counts as a refusal. Coarse, but plain to see; the
+same list is held against both policies."""
+
+SHOWN = 8  # prompts whose responses are put side by side in OUT
+AT_ONCE = 64  # responses that are sampled and scored together
+
+
+class Answer(NamedTuple):
+    """One response, and what is known of it."""
+
+    text: str
+    length: int  # tokens, the end-of-turn token included
+    ended: bool
+    score: float
+    test_score: float | None
+    kl_to_initial: float  # nats: the sum of log π − log π_initial over its tokens
+    entropy: float  # nats: the sum over its tokens
+
+
+def answers(rollouts: Rollouts) -> list[Answer]:
+    """The rollouts one by one, those on the same prompt beside each other."""
+    entropy = (rollouts.entropy * rollouts.is_response).sum(1)
+    test = [None] * len(entropy) if rollouts.test_scores is None else rollouts.test_scores.tolist()
+    flat = [response for group in rollouts.responses for response in group]
+    columns = zip(
+        flat, rollouts.scores.tolist(), test, rollouts.kl_to_initial.tolist(), entropy.tolist(), strict=True
+    )  # fmt: skip
+    return [Answer(r.text, len(r.tokens), r.finish == "stop", s, t, kl, h) for r, s, t, kl, h in columns]
+
+
+def summary(given: Sequence[Answer]) -> dict[str, float]:
+    """Means over responses; entropy over tokens."""
+    n, tokens = len(given), sum(a.length for a in given)
+    made = {
+        "score": sum(a.score for a in given) / n,
+        "kl_to_initial": sum(a.kl_to_initial for a in given) / n,
+        "entropy": sum(a.entropy for a in given) / tokens,
+        "length": tokens / n,
+        "end_of_turn_rate": sum(a.ended for a in given) / n,
+        "refusal_rate": sum(is_refusal(a.text) for a in given) / n,
+        "distinct_2": distinct_2([a.text for a in given]),
+    }
+    test = [a.test_score for a in given if a.test_score is not None]
+    return made | ({"test_score": sum(test) / n} if test else {})
+
+
+def is_refusal(text: str) -> bool:
+    opening = text[:100].lower().replace("’", "'")
+    return any(phrase in opening for phrase in REFUSALS)
+
+
+def distinct_2(texts: Sequence[str]) -> float:
+    """Different pairs of neighbouring words, as a share of all: falls when a policy says the same to everybody."""
+    pairs = [pair for words in (text.lower().split() for text in texts) for pair in itertools.pairwise(words)]
+    return len(set(pairs)) / len(pairs) if pairs else 0.0
+
+
+def paired(new: Sequence[float], old: Sequence[float], per_prompt: int = 1) -> dict[str, float]:
+    """Mean difference with its 95 % interval, and the share of pairs that `new` wins (a tie is half).
+
+    Responses to one prompt (`per_prompt` of them, beside each other) are alike: the interval counts prompts."""
+    differences = [a - b for a, b in zip(new, old, strict=True)]
+    groups = [sum(differences[i : i + per_prompt]) / per_prompt for i in range(0, len(differences), per_prompt)]
+    n, mean = len(groups), sum(groups) / len(groups)
+    variance = sum((g - mean) ** 2 for g in groups) / (n - 1) if n > 1 else math.inf
+    half = 1.96 * math.sqrt(variance / n)
+    wins = sum((d > 0) + 0.5 * (d == 0) for d in differences) / len(differences)
+    low, high = (mean - half, mean + half) if n > 1 else (mean, mean)
+    return {"mean": mean, "low": low, "high": high, "win_rate": wins}
+
+
+def compare(new: Sequence[Answer], old: Sequence[Answer], per_prompt: int) -> dict[str, dict[str, float]]:
+    """`paired` by the PM and, if there is one, by the test-PM."""
+    made = {"score": paired([a.score for a in new], [a.score for a in old], per_prompt)}
+    test_new, test_old = ([a.test_score for a in side if a.test_score is not None] for side in (new, old))
+    return made | ({"test_score": paired(test_new, test_old, per_prompt)} if test_new else {})
+
+
+def answer(
+    networks: Networks,
+    prompts: Sequence[list[int]],
+    samples: int,
+    max_tokens: int,
+    seed: int,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> list[Answer]:
+    """`samples` responses to each prompt, those on the same prompt beside each other."""
+    given: dict[int, list[Answer]] = {}
+    at_once = max(1, AT_ONCE // samples)
+    by_length = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    for start in range(0, len(prompts), at_once):
+        chunk = by_length[start : start + at_once]
+        seeds = [[seed_of(seed, prompts[i], k) for k in range(samples)] for i in chunk]
+        made = answers(collect(networks, [prompts[i] for i in chunk], seeds, max_tokens))
+        for place, i in enumerate(chunk):
+            given[i] = made[place * samples : (place + 1) * samples]
+        on_progress(start + len(chunk))
+    return [a for i in range(len(prompts)) for a in given[i]]
+
+
+def command() -> None:
+    parser = argparse.ArgumentParser(prog="python -m models.evaluate_policy", description=__doc__)
+    parser.add_argument("policy", metavar="SNAPSHOT|base")
+    parser.add_argument("prompts", type=Path, help=".jsonl or .jsonl.gz")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--pm", type=Path, required=True, help="snapshot of the PM that scores")
+    parser.add_argument("--test-pm", type=Path, help="snapshot of a PM that the policy was not optimised for")
+    parser.add_argument("--against", metavar="DIR|base", help="a policy to compare with on the same prompts")
+    parser.add_argument("--max-prompts", type=int, help="only the first so many")
+    parser.add_argument("--max-tokens", type=int, default=64, help="tokens of a response, at most (64)")
+    parser.add_argument("--samples", type=int, default=1, help="responses per prompt (1)")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    for name in ("max_prompts", "max_tokens", "samples"):
+        if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
+            raise BadInput(f"--{name.replace('_', '-')} must be at least 1.")
+    with ExitStack() as stack:
+        run = None
+        if os.environ.get("TURNWISE_WATCH_STDIN"):  # a worker's child: the output lies in its run directory
+            run = stack.enter_context(RunDirectory.open(arguments.out.parent))
+        content = evaluate(arguments, run)
+    write_atomically(arguments.out, json.dumps(content, ensure_ascii=False) + "\n")
+    print(sentence(content))
+
+
+def evaluate(arguments: argparse.Namespace, run: RunDirectory | None) -> dict[str, Any]:
+    """What goes into OUT."""
+    rows = list(rows_of(arguments.prompts))
+    if not rows:
+        raise BadInput(f"{arguments.prompts} holds no prompts.")
+    snapshot.load(arguments.pm, "pm")  # before the model is loaded, which takes longer
+    opened = Policy.open(arguments.policy)
+    backbone = opened.policy.backbone
+    pm, pm_snapshot = PreferenceModel.load(backbone, "pm", arguments.pm)
+    test_pm = arguments.test_pm and PreferenceModel.load(backbone, "test_pm", arguments.test_pm)[0]
+    initial = Policy(backbone, None)
+    sampler = Sampler(backbone, opened.tokenizer, opened.renderer)
+    networks = Networks(opened.policy, initial, None, pm, test_pm, sampler, opened.renderer)
+
+    told = [prompt_of(row, where, opened.system) for where, row in rows]
+    prompts = [opened.renderer.prompt_ids(messages) for messages in told]
+    # What cannot be read is counted, not fatal: one long dialogue should not spoil a week's evaluation.
+    room = pm.max_tokens - arguments.max_tokens - 1
+    kept = [i for i, prompt in enumerate(prompts) if len(prompt) <= room][: arguments.max_prompts]
+    if not kept:
+        raise BadInput(f"{arguments.prompts}: every prompt is longer than {room} tokens, which the context leaves.")
+    too_long = sum(len(prompt) > room for prompt in prompts)
+    prompts = [prompts[i] for i in kept]
+
+    sides = [opened.policy, *([_against(arguments.against, opened)] if arguments.against else [])]
+    given = []
+    for number, policy in enumerate(sides):
+
+        def on_progress(done: int, number: int = number) -> None:
+            if run and run.preempted:
+                raise Preempted
+            if run:
+                run.progress("evaluate", number * len(prompts) + done, len(sides) * len(prompts))
+
+        on_progress(0)
+        side = dataclasses.replace(networks, policy=policy)
+        given.append(answer(side, prompts, arguments.samples, arguments.max_tokens, arguments.seed, on_progress))
+    bad = [a for side_answers in given for a in side_answers if not math.isfinite(a.score)]
+    if bad:
+        raise BadInput(f"The PM {pm_snapshot.manifest.name} gives {bad[0].score} for a response; it cannot be used.")
+    content: dict[str, Any] = {
+        "policy": opened.name,
+        "pm": pm_snapshot.manifest.name,
+        "prompts": len(prompts),
+        "samples": arguments.samples,
+        "left_out": {"too long": too_long} if too_long else {},
+        "new": summary(given[0]),
+    }
+    if arguments.against:
+        content["against"] = BASE if arguments.against == BASE else snapshot.load(Path(arguments.against)).manifest.name
+        content["old"] = summary(given[1])
+        content["paired"] = compare(given[0], given[1], arguments.samples)
+    content["side_by_side"] = [
+        {
+            "prompt": [message._asdict() for message in told[i]],
+            **{
+                name: [
+                    {"text": a.text, "score": round(a.score, 4)}
+                    for a in side[p * arguments.samples :][: arguments.samples]
+                ]
+                for name, side in zip(("new", "old"), given, strict=False)
+            },
+        }
+        for p, i in enumerate(kept[:SHOWN])
+    ]
+    return content
+
+
+def _against(which: str, opened: Opened) -> Policy:
+    backbone = opened.policy.backbone
+    if which == BASE:
+        return Policy(backbone, None)
+    return Policy.load(backbone, "against", Path(which))[0]
+
+
+def sentence(content: dict[str, Any]) -> str:
+    new = content["new"]
+    text = f"{content['policy']}: score {new['score']:.3f}, KL {new['kl_to_initial']:.2f} nats per response"
+    if "paired" in content:
+        score = content["paired"]["score"]
+        text += (
+            f"; against {content['against']} {score['mean']:+.3f} (95 % {score['low']:+.3f} to {score['high']:+.3f}), "
+            f"wins {score['win_rate']:.0%}"
+        )
+    return f"{text}, on {content['prompts']} prompts"
+
+
+if __name__ == "__main__":
+    main(command)

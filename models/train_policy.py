@@ -1,0 +1,463 @@
+"""Train a policy by PPO against a preference model: `python -m models.train_policy RUN_DIR`, from files to
+RUN_DIR/snapshot.
+
+Reads `config.json` (models/config.py; it names the PM's snapshot) and `prompts.jsonl[.gz]`. Every random number is a
+function of the seed and of what it is for, and each step ends with a checkpoint: a run that was killed ends with the
+same weights as one that was not.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import math
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import torch
+from torch import Tensor
+
+from models import evaluate_policy, snapshot
+from models.backbone import Backbone, set_threads
+from models.config import PolicyConfig, parse, to_json
+from models.dialogue import DEFAULT_SYSTEM, Renderer, read_prompts
+from models.losses import Advantages, explained_variance, gae, masked_mean, ppo_loss, value_loss, whiten
+from models.policy import Policy, ValueFunction
+from models.preference_model import PreferenceModel
+from models.rewards import PRESETS, ScoreScale, adapted, replace_truncated, rewards
+from models.rollout import Networks, Rollouts, collect, rows
+from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
+from models.sampling import Sampler, seed_of
+
+NEGATIVE_STEPS = 3
+"""A KL clearly below zero happens by chance in one step of many; in so many in a row, something samples wrongly."""
+
+
+def train(run: RunDirectory) -> None:
+    if (run.path / "snapshot").exists() and (run.path / "result.json").exists():
+        print(f"{run.path} is complete.")
+        return
+
+    # Config
+    where = run.path / "config.json"
+    config = parse(PolicyConfig, run.config(), str(where))
+    check(config, where)
+    preset = PRESETS[config.preset]
+    set_threads(run.threads(config.threads))
+    pm_directory = run.path / config.pm
+    test_pm_directory = run.path / config.test_pm if config.test_pm else None
+    for directory in filter(None, (pm_directory, test_pm_directory)):
+        snapshot.load(directory, "pm")  # before the base is loaded, which takes longer
+    backbone, tokenizer = Backbone.load(config.base)  # in float32: bfloat16 would move PPO's ratios by up to 0.6 nat
+    if config.base_hash not in (None, backbone.hash):
+        raise BadInput(f"{where}: base_hash is not that of {config.base!r}: the base has changed.")
+    config = dataclasses.replace(config, threads=config.threads or run.threads(), base_hash=backbone.hash)
+    write_atomically(where, to_json(config))
+
+    # Seed: of the adapter; all other random numbers have seeds of their own
+    torch.manual_seed(config.seed)
+
+    # Data
+    renderer = Renderer(tokenizer)
+    data = read_data(run.find("prompts.jsonl", "prompts.jsonl.gz"), config, renderer, backbone.context)
+    steps = math.ceil(config.rollouts / config.rollouts_per_step)
+
+    # Networks
+    pm, judge = PreferenceModel.load(backbone, "pm", pm_directory)
+    test_pm = PreferenceModel.load(backbone, "test_pm", test_pm_directory)[0] if test_pm_directory else None
+    initial, policy, parents = begin_from(config, backbone, run.path)
+    value = ValueFunction.from_pm(backbone, "value", pm, pm_directory)
+    sampler = Sampler(backbone, tokenizer, renderer)
+    networks = Networks(
+        policy, initial, value, pm, test_pm, sampler, renderer, config.row_tokens, config.sampling_batch
+    )
+
+    # Optimiser
+    groups = [
+        {"params": policy.parameters(), "peak": config.learning_rate},
+        {"params": value.parameters(), "peak": config.value_learning_rate},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), eps=1e-5, weight_decay=0.0)
+
+    # Loop
+    course = Course(
+        kl_coef=preset.kl_coef if config.kl_coef is None else config.kl_coef,
+        scale=ScoreScale(preset.scaled),
+        good=policy.state(),
+    )
+    inputs = _sha256(to_json(config), data.hash, (pm_directory / "manifest.json").read_text())
+    first, stopped = 0, None
+    if checkpoint := run.checkpoints.latest():
+        first, directory = checkpoint
+        state = torch.load(directory / "state.pt", map_location=backbone.device)
+        if state["inputs"] != inputs:
+            raise BadInput(f"{directory} was made with another config, PM or prompts; remove it to start anew.")
+        policy.load_state(state["policy"])
+        value.load_state(state["value"])
+        optimiser.load_state_dict(state["optimiser"])
+        course = Course.from_state(state["course"])
+    run.rewind(first)
+
+    def save_checkpoint(step: int) -> None:
+        state = {
+            "inputs": inputs,
+            "policy": policy.state(),
+            "value": value.state(),
+            "optimiser": optimiser.state_dict(),
+            "course": course.state(),
+        }
+        run.checkpoints.save(step, lambda directory: torch.save(state, directory / "state.pt"))
+
+    def go_on() -> None:
+        if run.preempted:  # the last step's checkpoint is there, and this step will be sampled again just the same
+            raise Preempted
+
+    for step in range(first + 1, steps + 1):
+        done = (step - 1) * config.rollouts_per_step
+        run.progress("train", done, config.rollouts)
+        go_on()
+        set_threads(run.threads(config.threads))
+
+        prompts, seeds = data.of_step(step, config)
+        rollouts = collect(networks, prompts, seeds, config.max_new_tokens, go_on)
+        run.progress("train", done + len(rollouts.scores) // 2, config.rollouts)
+        check_scores(rollouts.scores, judge.manifest.name, first=step == 1)
+        course.scale.observe(rollouts.scores)
+        if step == 1:  # these are the initial policy's own
+            course.baseline = evaluate_policy.answers(rollouts.first(evaluation_prompts(config)))
+            rollouts = calibrate(value, rollouts, shaped_scores(rollouts, course, config))
+
+        metrics = measure(rollouts, course.kl_coef)
+        stopped = course.alarm(rollouts.kl_to_initial, config.kl_budget)
+        if not stopped:
+            course.good, course.good_step = policy.state(), step - 1
+            began = time.monotonic()
+            scores = shaped_scores(rollouts, course, config)
+            per_token = rewards(
+                scores,
+                rollouts.logprobs,
+                rollouts.initial_logprobs,
+                rollouts.is_response,
+                course.kl_coef,
+                preset.per_token,
+            )
+            learned = advantages(rollouts, per_token, config)
+            outcome = update(networks, rollouts, learned, optimiser, config, step, go_on)
+            if outcome is None:
+                stopped = f"The loss was no longer a finite number at step {step}."
+            else:
+                is_response = rollouts.is_response
+                metrics |= {
+                    "policy/reward": float(per_token.sum(1).mean()),
+                    "policy/explained_variance": explained_variance(rollouts.values, learned.returns, is_response),
+                    "policy/seconds_update": time.monotonic() - began,
+                    **{f"policy/{name}": number for name, number in outcome._asdict().items()},
+                }
+        run.metrics(step, metrics)
+        if stopped:
+            break
+        if preset.adaptive:
+            kl, count = float(rollouts.kl_to_initial.mean()), len(rollouts.scores)
+            course.kl_coef = adapted(course.kl_coef, kl, config.kl_target, count, config.kl_horizon)
+        save_checkpoint(step)
+
+    # Evaluation
+    final: list[evaluate_policy.Answer] = []
+    if config.evaluation_rollouts and not stopped:
+        run.progress("evaluate", 0, 1)
+        prompts, seeds = data.of_step(1, config)
+        count = evaluation_prompts(config)
+        without_value = dataclasses.replace(networks, value=None)
+        final = evaluate_policy.answers(
+            collect(without_value, prompts[:count], seeds[:count], config.max_new_tokens, go_on=go_on)
+        )
+        stopped = course.alarm(torch.tensor([answer.kl_to_initial for answer in final]), config.kl_budget)
+    if stopped:
+        if course.good_step == 0:
+            raise BadInput(f"{stopped} Nothing was learned before that: lower learning_rate in {where}.")
+        policy.load_state(course.good)
+        final = []
+        stopped += f" The snapshot is the policy after step {course.good_step}."
+        print(stopped, file=sys.stderr)
+
+    # Save
+    last = evaluate_policy.summary(final) if final else {}
+    result = {
+        "steps": course.good_step if stopped else steps,
+        "prompts": len(data.ids),
+        "left_out": data.left_out,
+        "stopped": stopped,
+        "score_offset": course.scale.offset,
+        "score_scale": course.scale.scale,
+        "initial": evaluate_policy.summary(course.baseline) if course.baseline else {},
+        "final": last,
+        "paired": evaluate_policy.compare(final, course.baseline, config.responses_per_prompt) if final else {},
+    }
+    manifest = snapshot.Manifest(
+        name=config.name,
+        kind="policy",
+        base={"source": config.base, "hash": backbone.hash},
+        system=config.system or DEFAULT_SYSTEM,
+        parents=[judge.manifest.name, *parents],
+        data_hash=data.hash,
+        config=dataclasses.asdict(config),
+        metrics=last,
+    )
+    snapshot.save(run.path / "snapshot", manifest, policy.write)
+    run.result(result)
+    run.progress("evaluate", 1, 1)
+
+
+# What a step does -------------------------------------------------------------------------------------------------
+
+
+def shaped_scores(rollouts: Rollouts, course: "Course", config: PolicyConfig) -> Tensor:
+    """PM scores (B,) in the units of rewards, those of cut responses replaced."""
+    scores = course.scale(rollouts.scores)
+    return replace_truncated(scores, rollouts.ended) if config.missing_end_of_turn == "penalise" else scores
+
+
+def calibrate(value: ValueFunction, rollouts: Rollouts, scores: Tensor) -> Rollouts:
+    """Put the value function where the first rewards are, by least squares. A PM is trained at the ends of responses;
+    what its copy says elsewhere may lie anywhere, and clipped updates would need many steps to bring it back."""
+    is_response = rollouts.is_response
+    v, r = rollouts.values[is_response], scores[:, None].expand_as(is_response)[is_response]
+    spread = v.var(unbiased=False)
+    slope = float(((v - v.mean()) * (r - r.mean())).mean() / spread) if spread > 0 else 0.0
+    slope = max(slope, 0.0)
+    intercept = float(r.mean() - slope * v.mean())
+    value.rescale(slope, intercept)
+    return dataclasses.replace(rollouts, values=slope * rollouts.values + intercept)
+
+
+def advantages(rollouts: Rollouts, per_token: Tensor, config: PolicyConfig) -> Advantages:
+    """GAE, whitened over the step's rollouts."""
+    made = gae(per_token, rollouts.values, rollouts.is_response, config.gae_lambda)
+    return Advantages(whiten(made.advantages, rollouts.is_response), made.returns)
+
+
+class Outcome(NamedTuple):
+    """Of one step's updates: means over its minibatches."""
+
+    loss: float
+    value_loss: float
+    ratio: float
+    clip_fraction: float
+    approx_kl: float
+    updates: int
+    """Optimiser steps; fewer than planned where the preset stops early."""
+    first_ratio_error: float
+    """Largest |log ratio| of the first minibatch, where the policy is still the one that sampled: rounding."""
+
+
+def update(
+    networks: Networks,
+    rollouts: Rollouts,
+    learned: Advantages,
+    optimiser: torch.optim.Optimizer,
+    config: PolicyConfig,
+    step: int,
+    go_on: Callable[[], None] = lambda: None,
+) -> Outcome | None:
+    """PPO's passes over a step's rollouts. None if a loss was not finite; the last weights are then not to be used."""
+    policy, value = networks.policy, networks.value
+    assert value is not None
+    sums, updates, first_error = torch.zeros(5), 0, 0.0
+    for batch in minibatches(len(rollouts.prompts), config, step):
+        tokens = sum(len(r.tokens) for p in batch for r in rollouts.responses[p])
+        means = torch.zeros(5)
+        for places in rows(rollouts.prompts, rollouts.responses, batch, config.row_tokens, networks.device):
+            go_on()
+            old_logprobs, old_values, advantage, returns = (
+                t[places.rollout, places.step].to(networks.device)
+                for t in (rollouts.logprobs, rollouts.values, learned.advantages, learned.returns)
+            )
+            share, all_of_them = len(places.tokens) / tokens, torch.ones_like(places.tokens, dtype=torch.bool)
+            logprobs = policy.chosen(places).logprobs
+            made = ppo_loss(logprobs, old_logprobs, advantage, all_of_them, config.clip)
+            (made.loss * share).backward()
+            of_value = value_loss(value.values(places), old_values, returns, all_of_them, config.value_clip)
+            (of_value * share).backward()
+            parts = (made.loss, of_value, made.ratio, made.clip_fraction, made.approx_kl)
+            means += share * torch.stack([part.detach().cpu() for part in parts])
+            if updates == 0:
+                first_error = max(first_error, float((logprobs.detach() - old_logprobs).abs().max()))
+        if not means.isfinite().all():
+            optimiser.zero_grad()
+            return None
+        if updates and PRESETS[config.preset].stops_early and means[4] > config.max_approx_kl:
+            optimiser.zero_grad()
+            break
+        for network in (policy, value):
+            torch.nn.utils.clip_grad_norm_(network.parameters(), config.max_grad_norm)
+        planned = (step - 1) * config.ppo_epochs * config.minibatches + updates + 1
+        for group in optimiser.param_groups:
+            group["lr"] = group["peak"] * min(1.0, planned / max(1, config.warmup_updates))
+        optimiser.step()
+        optimiser.zero_grad()
+        sums, updates = sums + means, updates + 1
+    loss, loss_of_value, ratio, clip_fraction, approx_kl = (sums / updates).tolist()
+    return Outcome(loss, loss_of_value, ratio, clip_fraction, approx_kl, updates, first_error)
+
+
+def minibatches(prompts: int, config: PolicyConfig, step: int) -> Iterator[list[int]]:
+    """Each pass takes the prompts (with all their responses) in another order, in `minibatches` about equal parts."""
+    for epoch in range(config.ppo_epochs):
+        order = list(range(prompts))
+        random.Random(seed_of(config.seed, "minibatches", step, epoch)).shuffle(order)
+        parts = min(config.minibatches, prompts)
+        yield from (order[part::parts] for part in range(parts))
+
+
+def measure(rollouts: Rollouts, kl_coef: float) -> dict[str, float]:
+    """What is known of a step's policy before it is updated."""
+    kl = float(rollouts.kl_to_initial.mean())
+    test = {} if rollouts.test_scores is None else {"policy/test_score": float(rollouts.test_scores.mean())}
+    return {
+        "policy/score": float(rollouts.scores.mean()),
+        **test,
+        "policy/kl_to_initial": kl,
+        "policy/sqrt_kl": math.sqrt(max(kl, 0.0)),
+        "policy/kl_coef": kl_coef,
+        "policy/entropy": float(masked_mean(rollouts.entropy, rollouts.is_response)),
+        "policy/length": float(rollouts.lengths.float().mean()),
+        "policy/end_of_turn_rate": float(rollouts.ended.float().mean()),
+        **{f"policy/seconds_{name}": seconds for name, seconds in rollouts.seconds.items()},
+    }
+
+
+@dataclass
+class Course:
+    """What a run carries from step to step, besides weights."""
+
+    kl_coef: float
+    scale: ScoreScale
+    good: dict[str, Tensor]
+    """The last policy whose rollouts raised no alarm."""
+    good_step: int = 0
+    """The steps it has learned from."""
+    negative_steps: int = 0
+    baseline: list[evaluate_policy.Answer] = field(default_factory=list)
+    """The initial policy's responses to the first prompts."""
+
+    def alarm(self, kl: Tensor, budget: float) -> str | None:
+        """Why a policy whose responses have these KLs (B,) must not be trained further, or None."""
+        mean, error = float(kl.mean()), float(kl.std(unbiased=False)) / math.sqrt(len(kl))
+        if not math.isfinite(mean):
+            return "The policy's log-probabilities are no longer finite numbers."
+        if mean > budget:
+            return f"The KL to the initial policy reached {mean:.1f} nats per response; kl_budget is {budget:g}."
+        self.negative_steps = self.negative_steps + 1 if mean < -2 * error - 1e-3 else 0
+        if self.negative_steps >= NEGATIVE_STEPS:
+            return (
+                f"The KL to the initial policy was negative ({mean:.2f} nats) in {NEGATIVE_STEPS} steps in a row: the "
+                f"responses are not sampled from the policy that is trained."
+            )
+        return None
+
+    def state(self) -> dict[str, Any]:
+        """To resume from; plain values and tensors only."""
+        return {**vars(self), "scale": vars(self.scale), "baseline": [tuple(answer) for answer in self.baseline]}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        baseline = [evaluate_policy.Answer(*answer) for answer in state["baseline"]]
+        return cls(**{**state, "scale": ScoreScale(**state["scale"]), "baseline": baseline})
+
+
+# What a run begins with -------------------------------------------------------------------------------------------
+
+
+def check(config: PolicyConfig, where: Path) -> None:
+    """BadInput for what each field alone does not show."""
+    if not config.pm:
+        raise BadInput(f"{where}: pm must name the snapshot directory of a preference model.")
+    for name in ("rollouts", "rollouts_per_step"):
+        if getattr(config, name) % config.responses_per_prompt:
+            raise BadInput(
+                f"{where}: {name} is {getattr(config, name)}, but must be a multiple of responses_per_prompt "
+                f"({config.responses_per_prompt})."
+            )
+
+
+def check_scores(scores: Tensor, name: str, first: bool) -> None:
+    if not scores.isfinite().all():
+        bad = scores[~scores.isfinite()][0]
+        raise BadInput(f"The PM {name} gives {float(bad)} for a response; it cannot be optimised.")
+    if first and float(scores.std(unbiased=False)) < 1e-6:
+        raise BadInput(f"The PM {name} gives every response the same score; there is nothing to optimise.")
+
+
+class Prompts(NamedTuple):
+    """The prompts of a run, as token ids."""
+
+    ids: list[list[int]]
+    hash: str
+    left_out: dict[str, int]
+
+    def of_step(self, step: int, config: PolicyConfig) -> tuple[list[list[int]], list[list[int]]]:
+        """The prompts of a step, counted from 1, and a seed for each response. All prompts come once, in a shuffled
+        order, before one comes again in another order."""
+        k, done = config.responses_per_prompt, (step - 1) * config.rollouts_per_step
+        numbers = range(done // k, min(done + config.rollouts_per_step, config.rollouts) // k)
+        prompts = [self._prompt(number, config.seed) for number in numbers]
+        return prompts, [[seed_of(config.seed, "response", n, i) for i in range(k)] for n in numbers]
+
+    def _prompt(self, number: int, seed: int) -> list[int]:
+        turn, place = divmod(number, len(self.ids))
+        order = list(range(len(self.ids)))
+        random.Random(seed_of(seed, "prompts", turn)).shuffle(order)
+        return self.ids[order[place]]
+
+
+def read_data(path: Path, config: PolicyConfig, renderer: Renderer, context: int) -> Prompts:
+    """The prompts that leave room for a response; BadInput if there is none."""
+    room = context - config.max_new_tokens - 1
+    if room < 1:
+        raise BadInput(f"max_new_tokens is {config.max_new_tokens}, but the base reads {context} tokens in all.")
+    limit = min(config.max_prompt_tokens, room)
+    messages = read_prompts(path, config.system)
+    if not messages:
+        raise BadInput(f"{path} holds no prompts.")
+    ids = [renderer.prompt_ids(prompt) for prompt in messages]
+    kept = [prompt for prompt in ids if len(prompt) <= limit]
+    if not kept:
+        shortest = min(map(len, ids))
+        raise BadInput(f"{path}: every prompt is longer than {limit} tokens; the shortest has {shortest}.")
+    left_out = {"too long": len(ids) - len(kept)} if len(kept) < len(ids) else {}
+    return Prompts(kept, _sha256(json.dumps(kept)), left_out)
+
+
+def begin_from(config: PolicyConfig, backbone: Backbone, run: Path) -> tuple[Policy, Policy, list[str]]:
+    """The initial policy, which is the KL anchor; the policy, which begins as its copy; names of parents."""
+    if config.initial is None:
+        backbone.add_adapter("policy", config.lora_rank)
+        return Policy(backbone, None), Policy(backbone, "policy"), []
+    initial, found = Policy.load(backbone, "initial", run / config.initial)
+    policy, _ = Policy.load(backbone, "policy", run / config.initial, trainable=True)
+    return initial, policy, [found.manifest.name]
+
+
+def evaluation_prompts(config: PolicyConfig) -> int:
+    """How many of the first step's prompts are answered again at the end."""
+    return math.ceil(config.evaluation_rollouts / config.responses_per_prompt)
+
+
+def command() -> None:
+    parser = argparse.ArgumentParser(prog="python -m models.train_policy", description=__doc__)
+    parser.add_argument("run_dir", type=Path)
+    with RunDirectory.open(parser.parse_args().run_dir) as run:
+        train(run)
+
+
+def _sha256(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    main(command)
