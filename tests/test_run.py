@@ -18,6 +18,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db import make_engine
+from app.tables import Comparison, ConversationStatus
 
 ROOT = Path(__file__).parent.parent
 CHILDREN = {
@@ -135,6 +140,15 @@ def test_the_page_answers_and_the_first_admin_gets_a_link(running: Running) -> N
     link = re.search(r"Become the first one: (\S+)", running.output.read_text())
     assert link
     assert link[1].startswith(f"{running.url}/")
+
+
+def test_the_demo_has_rows_to_look_at_that_were_made_through_the_api(running: Running) -> None:
+    engine = make_engine(f"sqlite:///{running.data / 'turnwise.db'}")
+    with Session(engine) as session:
+        comparisons = session.scalars(select(Comparison).where(Comparison.superseded_at.is_(None))).all()
+        assert len(comparisons) == 4 * 2
+        assert {comparison.turn.conversation.status for comparison in comparisons} == {ConversationStatus.COMPLETED}
+    engine.dispose()
 
 
 def test_secrets_are_for_their_owner_alone(running: Running) -> None:
