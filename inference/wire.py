@@ -5,7 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 Finish = Literal["stop", "length"]
 
@@ -21,9 +21,21 @@ SLOTS = 32
 # Requests -----------------------------------------------------------------------------------------------------------
 
 
+def _is_text(value: str) -> str:
+    """JSON can carry half a surrogate pair, which no tokenizer and no UTF-8 stream can."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("half a surrogate pair is no text") from None
+    return value
+
+
+Words = Annotated[str, AfterValidator(_is_text)]
+
+
 class ChatMessage(BaseModel):
     role: Literal["system", "user", "assistant"]
-    content: str
+    content: Words
 
 
 class StreamOptions(BaseModel):
@@ -35,7 +47,7 @@ class ChatRequest(BaseModel):
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
     n: Annotated[int, Field(ge=1)] = 1
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
-    stop: str | Annotated[list[str], Field(max_length=16)] | None = None
+    stop: Words | Annotated[list[Words], Field(max_length=16)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] = 1.0
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0

@@ -1,6 +1,7 @@
 """The routes, asked of both servers: what one answers, the other answers in the same shape."""
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -177,6 +178,13 @@ def test_bad_requests_are_refused_in_one_sentence_that_names_the_field(
     error = answer.json()["error"]
     assert named in error["message"]
     assert (error["type"], error["code"]) == ("BadRequestError", 400)
+
+
+def test_half_a_surrogate_pair_is_refused(server: httpx.Client) -> None:
+    body = json.dumps(ask("a\ud800b"))  # httpx itself would not encode it
+    answer = server.post("/v1/chat/completions", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].startswith("messages.0.content: ")
 
 
 def test_what_is_no_json_is_refused(server: httpx.Client) -> None:
