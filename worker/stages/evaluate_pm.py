@@ -67,10 +67,7 @@ def record(session: Session, week: Week) -> Result:
         measures = PMMeasures(comparisons=overall["comparisons"], accuracy=overall["accuracy"])
     if new and deployed:
         measures = compare(_rights(new), _rights(deployed))
-    return {
-        "measures": asdict(measures),
-        **{what: _without_pairs(report) for what, report in reports.items()},
-    }
+    return {"measures": asdict(measures), **{what: report["overall"] for what, report in reports.items()}}
 
 
 def _without_pairs(report: dict[str, Any]) -> dict[str, Any]:

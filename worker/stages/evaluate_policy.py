@@ -14,6 +14,7 @@ from worker.stages.inputs import conversations, prompts, sample, write_lines
 from worker.stages.train_policy import pms
 from worker.week import Result, Week
 
+SHOWN = ("prompts", "prompts_from", "new", "old", "paired", "left_out")
 UNSEEN, SEEN = "test families", "training families"
 
 
@@ -57,7 +58,8 @@ def record(session: Session, week: Week) -> Result:
             result=report,
         )
     )
-    return {"measures": dataclasses.asdict(measures(report)), **report}
+    # The answers side by side stay in the evaluation: every page that lists iterations reads this.
+    return {"measures": dataclasses.asdict(measures(report)), **{key: report[key] for key in SHOWN if key in report}}
 
 
 def measures(report: Result) -> PolicyMeasures:
