@@ -12,6 +12,7 @@ from app.tranches.queries import left_out_because, visible_comparisons
 def start_due() -> None:
     """Start, or record why not. Its first stage is sent with the others that wait."""
     with db.writing() as session:
+        schedule.get(session)
         due = schedule.claim_due(session, db.now())
         if due is None:
             return

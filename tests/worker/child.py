@@ -18,6 +18,7 @@ def work(directory: Path) -> None:
     script = json.loads(told.read_text() if told.exists() else os.environ["CHILD_SCRIPT"])
     with seam.RunDirectory.open(directory) as run:
         say(directory, "started")
+        (directory / "pid").write_text(str(os.getpid()))
         if "refuse" in script:
             raise seam.BadInput(script["refuse"])
         latest = run.checkpoints.latest()

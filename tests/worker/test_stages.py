@@ -1,0 +1,215 @@
+"""What the stages write for their children, from frozen rows; the children are the scripted one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import db, jobs, settings
+from app.iterations import service
+from app.tables import (
+    ConversationStatus,
+    Iteration,
+    IterationStatus,
+    Snapshot,
+    SnapshotKind,
+    StageRun,
+    StageStatus,
+    TrainingRun,
+)
+from models.dialogue import family_of, split_of
+from tests.factories import make_comparison, make_conversation, make_deployment, make_snapshot, make_turn
+from worker.iteration import run_stage
+from worker.stages.evaluate_policy import SEEN, UNSEEN, measures
+from worker.stages.inputs import at_most, comparisons_in, prompts, sample
+from worker.stages.train_pm import belongs_to_test_pm
+
+TRAIN = [text for text in (f"Question {n}?" for n in range(60)) if split_of(family_of(text)) == "train"]
+TEST = [text for text in (f"Question {n}?" for n in range(200)) if split_of(family_of(text)) == "test"]
+
+
+def hold(session: Session, *openers: str) -> None:
+    """A finished conversation of two decided turns for each opener."""
+    for opener in openers:
+        conversation = make_conversation(session, family=family_of(opener))
+        make_comparison(session, make_turn(session, conversation, ("Yes.", "No."), text=opener), picked="b")
+        make_comparison(session, make_turn(session, conversation, ("More.", "Less."), text="And then?"))
+        conversation.status = ConversationStatus.COMPLETED
+
+
+@pytest.fixture
+def sent(scripted: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Stages whose job was sent."""
+    sent: list[str] = []
+    monkeypatch.setattr(jobs, "send", lambda name, *ids: sent.extend(ids))
+    monkeypatch.setenv("CHILD_SCRIPT", '{"steps": 1}')
+    monkeypatch.setenv("BASE_MODEL", "toy")
+    settings.get_settings.cache_clear()
+    return sent
+
+
+def start(**overrides: object) -> str:
+    dotted = {name.replace("__", "."): value for name, value in overrides.items()}
+    with db.writing() as session:
+        return service.start(session, "toy", dotted).id
+
+
+def run(sent: list[str], stages: int) -> None:
+    for _ in range(stages):
+        run_stage(sent.pop())
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def result(stage: str) -> dict[str, Any]:
+    with db.reading() as session:
+        row = session.scalars(select(StageRun).where(StageRun.stage == stage)).one()
+        assert row.status == StageStatus.SUCCEEDED, row.error
+        assert row.result is not None
+        return row.result
+
+
+def directory(pattern: str) -> Path:
+    (found,) = settings.get_settings().runs_dir.glob(f"*/{pattern}-????????")
+    return found
+
+
+def test_freezing_nothing_fails_in_one_sentence(sent: list[str]) -> None:
+    id = start()
+    run(sent, 1)
+    with db.reading() as session:
+        iteration = session.get_one(Iteration, id)
+        assert iteration.status == IterationStatus.FAILED
+        assert str(iteration.reason).startswith("There is nothing to train on: nobody has compared anything yet")
+
+
+def test_only_test_families_fail_in_one_sentence_and_nothing_is_frozen(sent: list[str]) -> None:
+    with db.writing() as session:
+        hold(session, TEST[0])
+    id = start()
+    run(sent, 1)
+    with db.reading() as session:
+        reason = session.get_one(Iteration, id).reason
+        assert reason == "There is nothing to train on: all 2 comparisons belong to test families."
+        frozen = select(StageRun).where(StageRun.status == StageStatus.SUCCEEDED)
+        assert session.scalars(frozen).all() == []
+
+
+def test_freezing_pins_the_deployed_pm_and_counts_both_splits(sent: list[str]) -> None:
+    with db.writing() as session:
+        hold(session, *TRAIN[:3], TEST[0])
+        pm = make_snapshot(session, "last-week", SnapshotKind.PM, directory="last-week")
+        make_deployment(session, None, pm)
+    start()
+    run(sent, 1)
+    frozen = result("freeze_tranche")
+    assert frozen["by_split"] == {"train": 6, "test": 2}
+    assert frozen["deployed_pm_id"] == pm.id
+    assert [tranche["comparisons"] for tranche in frozen["tranches"]] == [8]
+
+
+def test_a_pm_reads_every_conversation_with_its_split(sent: list[str]) -> None:
+    with db.writing() as session:
+        hold(session, *TRAIN[:3], TEST[0])
+    start(pm__epochs=2)
+    run(sent, 2)
+    found = lines(directory("pm") / "comparisons.jsonl")
+    assert sorted(row["split"] for row in found) == ["test", "train", "train", "train"]
+    assert {row["turns"][0]["human"] for row in found} == {*TRAIN[:3], TEST[0]}
+    first, second = found[0]["turns"]
+    assert (first["chosen"], first["rejected"], first["trunk"]) == (1, 0, 1)
+    assert second["human"] == "And then?"
+    config = json.loads((directory("pm") / "config.json").read_text())
+    assert (config["base"], config["epochs"]) == ("toy", 2)
+    assert config["name"].endswith("-pm")
+    trained = result("train_pm")
+    assert trained["test_pm"] is None
+    with db.reading() as session:
+        snapshot = session.get_one(Snapshot, trained["snapshot_id"])
+        assert (snapshot.kind, snapshot.name) == (SnapshotKind.PM, config["name"])
+
+
+def test_with_enough_data_a_test_pm_trains_on_families_that_the_pm_never_sees(sent: list[str]) -> None:
+    with db.writing() as session:
+        hold(session, *TRAIN, TEST[0])
+    start(data__test_pm_from=10, data__test_pm_families=30)
+    run(sent, 2)
+    of_pm, of_test_pm = (
+        {row["family"] for row in lines(directory(what) / "comparisons.jsonl") if row["split"] == "train"}
+        for what in ("pm", "test-pm")
+    )
+    assert of_pm | of_test_pm == {family_of(text) for text in TRAIN}
+    assert of_pm & of_test_pm == set()
+    assert 5 < len(of_test_pm) < len(of_pm)
+    trained = result("train_pm")
+    with db.reading() as session:
+        names = set(session.scalars(select(Snapshot.name)))
+        assert names == {trained["snapshot"], trained["test_pm"]["snapshot"]}
+        row = session.scalars(select(StageRun).where(StageRun.stage == "train_pm")).one()
+        shown = session.get_one(TrainingRun, row.training_run_id)
+        assert shown.directory.split("/")[1].startswith("pm-")  # the dashboard shows the PM's run
+
+
+def test_a_policy_trains_on_what_humans_said_in_training_families(sent: list[str]) -> None:
+    with db.writing() as session:
+        hold(session, *TRAIN[:2])
+    start()
+    run(sent, 4)  # without test comparisons the PM's evaluation has nothing to run
+    found = lines(directory("policy") / "prompts.jsonl")
+    assert len(found) == 4
+    longest = max(found, key=lambda row: len(row["prompt"]))
+    assert [message["role"] for message in longest["prompt"]] == ["user", "assistant", "user"]
+    assert longest["prompt"][1]["content"] == "No."  # the picked one is what the dialogue went on from
+    assert longest["system"] == "Be kind."
+    config = json.loads((directory("policy") / "config.json").read_text())
+    assert Path(config["pm"]) == (settings.get_settings().snapshots_dir / result("train_pm")["snapshot"]).resolve()
+    assert config["test_pm"] is None
+    with db.reading() as session:
+        snapshot = session.get_one(Snapshot, result("train_policy")["snapshot_id"])
+        assert (snapshot.kind, snapshot.pm_id) == (SnapshotKind.POLICY, result("train_pm")["snapshot_id"])
+    assert result("evaluate_pm") == {
+        "measures": {"comparisons": 0, "accuracy": None, "deployed_accuracy": None, "standard_error": None}
+    }
+
+
+def test_whole_conversations_are_chosen_up_to_a_limit_and_the_same_every_time() -> None:
+    rows = [
+        {"id": str(n), "family": family_of(str(n)), "turns": [{"chosen": 0}, {"chosen": None}, {"chosen": 1}]}
+        for n in range(10)
+    ]
+    chosen = at_most(rows, 5, comparisons_in)
+    assert sum(map(comparisons_in, chosen)) == 6  # a conversation is not torn apart
+    assert at_most(reversed(rows), 5, comparisons_in) == chosen
+    assert len(at_most(rows, 1000, comparisons_in)) == 10
+
+
+def test_a_sample_of_prompts_does_not_depend_on_their_order() -> None:
+    turns = [{"human": f"Question {n}?", "candidates": [{"text": "Yes."}], "trunk": 0} for n in range(20)]
+    found = list(prompts([{"system": "", "task": "helpfulness", "turns": turns}]))
+    assert len(found) == 20
+    assert sample(found, None) == found
+    assert len(sample(found, 5)) == 5
+    assert sample(reversed(found), 5) == sample(found, 5)
+
+
+def test_the_test_pms_families_are_about_the_share_asked_for_on_both_sides_of_the_other_split() -> None:
+    families = [family_of(f"opener {n}") for n in range(4000)]
+    for split in ("train", "test"):
+        side = [family for family in families if split_of(family) == split]
+        share = sum(belongs_to_test_pm(family, 15) for family in side) / len(side)
+        assert share == pytest.approx(0.15, abs=0.06)
+    assert not any(belongs_to_test_pm(family, 0) for family in families)
+
+
+def test_prompts_that_training_saw_do_not_count_for_the_gate() -> None:
+    side = {"score": 1.0, "kl_to_initial": 2.0, "entropy": 1.5, "length": 20.0}
+    side |= {"end_of_turn_rate": 0.9, "refusal_rate": 0.0, "distinct_2": 0.8}
+    report = {"prompts": 30, "new": side, "old": side, "paired": {"score": {"win_rate": 0.6}}}
+    unseen = measures({**report, "prompts_from": UNSEEN})
+    assert (unseen.prompts, unseen.kl, unseen.win_rate, unseen.test_win_rate) == (30, 2.0, 0.6, None)
+    assert measures({**report, "prompts_from": SEEN}).prompts == 0
