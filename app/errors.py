@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,13 @@ def install(app: FastAPI) -> None:
     def _database(_: Request, error: OperationalError) -> JSONResponse:
         log.error("The database did not answer: %s", error.orig)
         return problem(503, "database-unavailable", "The database does not answer; nothing was stored. Try again.")
+
+    @app.exception_handler(DataError)
+    @app.exception_handler(UnicodeEncodeError)
+    def _unstorable(_: Request, error: Exception) -> JSONResponse:
+        # Where no schema looks: NUL in an address, half a surrogate pair in a password.
+        log.info("A request cannot be stored: %s", error)
+        return problem(422, "invalid", "The request holds a character or a number that cannot be stored.")
 
     @app.exception_handler(Exception)
     def _unexpected(_: Request, error: Exception) -> JSONResponse:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-# C0 and C1 controls except tab, line feed and carriage return. Joiners and direction marks are needed by real scripts.
-CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# C0 and C1 controls except tab, line feed and carriage return; and surrogates, of which JSON can hold half a pair.
+# Joiners and direction marks stay: real scripts need them.
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 LONGEST_MESSAGE = 20_000
 
 

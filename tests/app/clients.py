@@ -6,12 +6,12 @@ from fastapi.testclient import TestClient
 
 from app import db
 from app.deps import COOKIE, token_hash
-from app.main import create_app
+from app.main import app
 from app.tables import Account, SignIn
 
 
 def client_of(account: Account) -> TestClient:
-    return TestClient(create_app(), base_url="http://testserver/api/v1", headers=signed_in(account))
+    return TestClient(app, base_url="http://testserver/api/v1", headers=signed_in(account))
 
 
 def signed_in(account: Account) -> dict[str, str]:

@@ -1,0 +1,99 @@
+"""The built page, its headers, and answers that are errors."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app import pages
+from app.main import create_app
+
+
+@pytest.fixture
+def dist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    dist = tmp_path / "dist"
+    monkeypatch.setattr(pages, "DIST", dist)
+    return dist
+
+
+@pytest.fixture
+def built(dist: Path) -> TestClient:
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<title>Turnwise</title>")
+    (dist / "favicon.svg").write_text("<svg/>")
+    (dist / "assets" / "index-4f3a.js").write_text("1")
+    (dist.parent / "secret.txt").write_text("secret")
+    return TestClient(create_app())
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/admin/iterations/abc", "/invitation/t0ken"])
+def test_every_address_of_the_page_is_index_html_and_never_kept(built: TestClient, path: str) -> None:
+    response = built.get(path)
+    assert (response.status_code, response.text) == (200, "<title>Turnwise</title>")
+    assert response.headers["cache-control"] == "no-cache"
+
+
+def test_hashed_assets_are_kept_for_ever(built: TestClient) -> None:
+    response = built.get("/assets/index-4f3a.js")
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert "javascript" in response.headers["content-type"]
+    assert built.get("/assets/index-old.js").status_code == 404, "and not the page in place of a script"
+
+
+def test_other_files_of_the_build_are_served(built: TestClient) -> None:
+    assert built.get("/favicon.svg").text == "<svg/>"
+
+
+@pytest.mark.parametrize("path", ["/..%2fsecret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt"])
+def test_nothing_outside_the_build_is_served(built: TestClient, path: str) -> None:
+    assert "secret" not in built.get(path).text
+
+
+def test_without_a_build_the_page_says_how_to_make_one(dist: Path) -> None:
+    response = TestClient(create_app()).get("/")
+    assert response.status_code == 503
+    assert "npm run build" in response.text
+
+
+def test_an_unknown_api_address_is_a_problem_and_not_the_page(built: TestClient) -> None:
+    response = built.get("/api/v1/paperclips")
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == "not-found"
+
+
+def test_every_answer_forbids_foreign_scripts_and_frames(built: TestClient) -> None:
+    for path in ("/", "/assets/index-4f3a.js", "/health", "/api/v1/session"):
+        headers = built.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "script-src" not in policy, "scripts fall back to default-src: no inline ones"
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_health_answers_without_a_database(built: TestClient) -> None:
+    assert built.get("/health").json() == {"status": "UP"}
+
+
+def test_what_went_wrong_with_a_body_is_one_sentence(built: TestClient) -> None:
+    response = built.post("/api/v1/session", content=b"{", headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith("The body is not valid JSON: ")
+    response = built.post("/api/v1/session", json={"username": "ada"})
+    assert response.json()["detail"] == "password: Field required."
+
+
+def test_the_openapi_description_names_every_answer(built: TestClient) -> None:
+    """The front end's types are made from it: an untyped answer would be `unknown` there."""
+    untyped = []
+    for path, verbs in built.get("/openapi.json").json()["paths"].items():
+        for verb, operation in verbs.items():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {})
+                schema = content.get("application/json", {}).get("schema")
+                if status.startswith("2") and status != "204" and schema == {}:
+                    untyped.append(f"{verb.upper()} {path}")
+            assert "4XX" in operation["responses"]
+    assert untyped == []
