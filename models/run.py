@@ -21,6 +21,7 @@ from typing import IO, Any, NoReturn, Self
 
 BAD_INPUT = 3
 PREEMPTED = 75
+FULL = 1 << 20  # a disk with fewer free bytes
 
 
 class BadInput(Exception):
@@ -203,8 +204,13 @@ def directory_atomically(path: Path) -> Iterator[Path]:
             shutil.rmtree(aside)
         else:
             unfinished.replace(path)
-    except BaseException:
+    except BaseException as error:
+        # Asked here, while the half-written files are still there: torch's own words for a full disk are
+        # "unexpected pos 355648 vs 355600".
+        full = shutil.disk_usage(path.parent).free < FULL
         shutil.rmtree(unfinished, ignore_errors=True)
+        if full and isinstance(error, Exception):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         raise
 
 

@@ -175,3 +175,20 @@ def test_a_directory_is_replaced_whole(tmp_path: Path) -> None:
             (unfinished / content).write_text(content)
     assert [p.name for p in tmp_path.iterdir()] == ["snapshot"]
     assert [p.name for p in (tmp_path / "snapshot").iterdir()] == ["second"]
+
+
+def test_a_full_disk_is_recognised_whatever_a_library_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def checkpoint() -> None:
+        with run.directory_atomically(tmp_path / "step-000005"):
+            raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 355648 vs 355600")
+
+    with pytest.raises(RuntimeError, match="unexpected pos"):  # the disk has room: it is something else
+        checkpoint()
+    monkeypatch.setattr(run, "FULL", 1 << 60)
+    with pytest.raises(SystemExit) as ended:
+        run.main(checkpoint)
+    assert ended.value.code == 3
+    assert capsys.readouterr().err == f"The disk is full: could not write {tmp_path / 'step-000005'}.\n"
+    assert list(tmp_path.iterdir()) == []
