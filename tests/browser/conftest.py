@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 from sqlalchemy import Engine
 
 from app import db, settings
@@ -16,6 +16,7 @@ from inference.wire import ChatMessage, ChatRequest, Generation
 from tests.app.servers import Process, served
 from tests.conftest import free_port
 
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox",

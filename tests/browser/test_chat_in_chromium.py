@@ -1,11 +1,14 @@
 """A crowdworker's first minutes, played in Chromium against the real web process."""
 
+import gzip
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from app import db
+from app.pages import DIST
 from app.tables import Comparison
 from tests.app.servers import Process
 from tests.browser.conftest import Errors, Recording
@@ -110,3 +113,21 @@ def test_a_finished_assignment_gives_its_code(web: Process, page: Page, errors: 
         page.get_by_role("button", name=re.compile("Finish and go on|Finish the assignment")).click()
     expect(page.get_by_text("Your completion code")).to_be_visible()
     assert errors == SIGNED_OUT_AT_FIRST
+
+
+def test_the_crowdworkers_page_stays_below_150_kb_of_compressed_script(web: Process, page: Page) -> None:
+    scripts: set[str] = set()
+    page.on("request", lambda request: scripts.add(request.url) if request.resource_type == "script" else None)
+    page.goto("/")
+    # Without the forms of accounts: whoever works is signed in.
+    page.get_by_role("link", name="Create an account").wait_for()
+    scripts.clear()
+    join(page)
+    page.reload()
+    say(page, "Hello?")
+    wait_for_both(page)
+    loaded = [DIST / urlsplit(url).path.lstrip("/") for url in scripts]
+    chat = [path for path in loaded if not path.name.startswith(("sign-", "account-"))]
+    assert any(path.name.startswith("index-") for path in chat)
+    assert any(path.name.startswith("markdown-") for path in chat)
+    assert sum(len(gzip.compress(path.read_bytes())) for path in chat) < 150_000

@@ -4,8 +4,9 @@ import { Dialog } from '@/components/dialog'
 import { words } from '@/components/words'
 
 interface ConfirmButtonProps extends ButtonProps {
-  /** On the button, as the dialog's title, and on the button that does it. */
   label: string
+  /** What the button does, in full: the dialog's title, and on the button there. The label, unless it is told. */
+  title?: string
   question: ReactNode
   onConfirm: () => void
   /** Fields that the decision needs, e.g. a reason. */
@@ -17,6 +18,7 @@ interface ConfirmButtonProps extends ButtonProps {
 /** A step that cannot be taken back silently: one more question before it happens. */
 export function ConfirmButton({
   label,
+  title = label,
   question,
   onConfirm,
   children,
@@ -31,7 +33,7 @@ export function ConfirmButton({
         {label}
       </Button>
       {asking && (
-        <Dialog title={label} onClose={close}>
+        <Dialog title={title} onClose={close}>
           <Stack>
             <Text size="sm" component="div">
               {question}
@@ -49,7 +51,7 @@ export function ConfirmButton({
                   onConfirm()
                 }}
               >
-                {label}
+                {title}
               </Button>
             </Group>
           </Stack>

@@ -11,6 +11,7 @@ import {
   YAxis,
 } from 'recharts'
 import type { Figure } from '@/api/types'
+import { axisOf } from '@/components/figure-axis'
 
 export type Drawable = Pick<Figure, 'x' | 'y' | 'series'>
 
@@ -32,7 +33,8 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
   const colours = COLOURS[scheme]
   const grid = scheme === 'dark' ? '#343a41' : '#e3e7eb'
   const text = { fill: scheme === 'dark' ? '#9aa5b1' : '#5b6570', fontSize: 12 }
-  const numeric = figure.series.every((series) => series.points.every((point) => typeof point.x === 'number'))
+  const axis = axisOf(figure)
+  const last = (axis.places?.length ?? 0) - 1
 
   return (
     <ResponsiveContainer width="100%" height={height}>
@@ -40,9 +42,10 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
         <CartesianGrid stroke={grid} vertical={false} />
         <XAxis
           dataKey="x"
-          type={numeric ? 'number' : 'category'}
-          domain={['auto', 'auto']}
-          allowDuplicatedCategory={false}
+          type="number"
+          domain={axis.places ? [-0.5, last + 0.5] : ['auto', 'auto']}
+          ticks={axis.places ?? undefined}
+          tickFormatter={axis.label}
           tick={text}
           stroke={grid}
           label={{ value: axisTitle(figure.x), position: 'insideBottom', offset: -14, ...text }}
@@ -63,6 +66,7 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
         />
         <Tooltip
           contentStyle={{ background: 'var(--surface)', border: '1px solid var(--line)', borderRadius: 8 }}
+          labelFormatter={(place) => axis.label(Number(place))}
           formatter={(value) => NUMBERS.format(Number(value))}
         />
         {figure.series.length > 1 && <Legend verticalAlign="top" wrapperStyle={{ fontSize: 12 }} />}
@@ -70,7 +74,8 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
           const colour = colours[index % colours.length]
           const hasInterval = series.points.some((point) => point.low != null && point.high != null)
           const data = series.points.map((point) => ({
-            ...point,
+            x: axis.at(point.x),
+            y: point.y,
             interval: [point.y - (point.low ?? point.y), (point.high ?? point.y) - point.y],
           }))
           return (
@@ -84,7 +89,15 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
               dot={data.length < 40 ? { r: 3, fill: colour } : false}
               isAnimationActive={false}
             >
-              {hasInterval && <ErrorBar dataKey="interval" stroke={colour} width={5} strokeWidth={1.5} />}
+              {hasInterval && (
+                <ErrorBar
+                  dataKey="interval"
+                  stroke={colour}
+                  width={5}
+                  strokeWidth={1.5}
+                  isAnimationActive={false}
+                />
+              )}
             </Line>
           )
         })}

@@ -28,7 +28,7 @@ export function SignedInLayout() {
               )}
             </Group>
             <Group gap="sm" wrap="nowrap">
-              <Text size="sm" c="dimmed" truncate maw={160}>
+              <Text size="sm" c="dimmed" truncate maw={160} visibleFrom="xs">
                 {session.account.username}
               </Text>
               <Button

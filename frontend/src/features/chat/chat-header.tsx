@@ -33,23 +33,24 @@ export function ChatHeader({ assignment, conversation }: ChatHeaderProps) {
       <div className={classes.inner}>
         <Brand />
         <div className={classes.where}>
-          <Text component="h1" size="sm" fw={650} truncate>
+          <Text component="h1" size="sm" fw={650}>
             {words.position(assignment.position, assignment.of)}
           </Text>
           <Text size="xs" c="dimmed" truncate>
-            {task.title}
-            {conversation && ` · ${words.messages(conversation.turns.length, task.max_turns)}`}
+            <span className={classes.title}>{task.title} · </span>
+            {words.messages(conversation?.turns.length ?? 0, task.max_turns)}
           </Text>
         </div>
         <Group gap="xs" wrap="nowrap">
-          <Button size="compact-md" variant="default" onClick={() => setAsked(true)}>
+          <Button size="compact-sm" variant="default" onClick={() => setAsked(true)}>
             {words.instructions}
           </Button>
           <ConfirmButton
-            size="compact-md"
+            size="compact-sm"
             variant="subtle"
             color="red"
             label={words.leave}
+            title={words.leaveTitle}
             question={words.leaveQuestion}
             onConfirm={() => withdraw.mutate()}
           />

@@ -3,6 +3,7 @@ import { type KeyboardEvent, type Ref, useEffect, useRef } from 'react'
 import { useSendMessage } from '@/api/conversations'
 import type { Conversation } from '@/api/types'
 import { ProblemAlert } from '@/components/problem-alert'
+import page from './chat-page.module.css'
 import classes from './composer.module.css'
 import { clientIdOf, forgetSending, hasArrived, useDraft } from './draft'
 import { words } from './words'
@@ -68,8 +69,14 @@ export function Composer({ conversation, fieldRef, onFinish }: ComposerProps) {
         rows={2}
       />
       <Group justify="space-between" mt="xs" gap="xs">
-        <Text size="xs" c="dimmed" className={classes.hint}>
-          {send.isPaused ? words.waiting : <Kbd size="xs">{words.sendKeys}</Kbd>}
+        <Text size="xs" c="dimmed">
+          {send.isPaused ? (
+            words.waiting
+          ) : (
+            <span className={classes.keys}>
+              <Kbd size="xs">{words.sendKeys}</Kbd> {words.sends}
+            </span>
+          )}
         </Text>
         <Group gap="xs">
           {onFinish && (
@@ -77,12 +84,7 @@ export function Composer({ conversation, fieldRef, onFinish }: ComposerProps) {
               {words.finish}
             </Button>
           )}
-          <Button
-            type="submit"
-            className={classes.send}
-            loading={send.isPending}
-            disabled={text.trim() === ''}
-          >
+          <Button type="submit" className={page.toned} loading={send.isPending} disabled={text.trim() === ''}>
             {words.send}
           </Button>
         </Group>

@@ -4,6 +4,7 @@ import { useChoose, useRetryTurn, useStopTurn } from '@/api/conversations'
 import type { Conversation, Turn } from '@/api/types'
 import { ProblemAlert } from '@/components/problem-alert'
 import { CandidatePair } from './candidate-pair'
+import page from './chat-page.module.css'
 import { SCALE, type Step, stepOfKey, usePageKeys } from './choice-keys'
 import { Dock } from './dock'
 import { StrengthScale } from './strength-scale'
@@ -95,7 +96,12 @@ export function CurrentTurn({ conversation, turn: row, onChosen, children }: Cur
               </Text>
               {changeable && (
                 <>
-                  <Button size="compact-sm" variant="subtle" onClick={() => setChanging(true)}>
+                  <Button
+                    size="compact-sm"
+                    variant="subtle"
+                    className={page.tonedText}
+                    onClick={() => setChanging(true)}
+                  >
                     {words.change}
                   </Button>
                   <Text size="xs" c="dimmed" visibleFrom="sm">

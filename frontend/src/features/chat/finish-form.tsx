@@ -3,6 +3,7 @@ import type { FormEvent } from 'react'
 import { useComplete } from '@/api/conversations'
 import type { Completion, Conversation } from '@/api/types'
 import { ProblemAlert } from '@/components/problem-alert'
+import page from './chat-page.module.css'
 import { useDraft } from './draft'
 import { Rating } from './rating'
 import { words } from './words'
@@ -55,7 +56,7 @@ export function FinishForm({ conversation, onBack }: FinishFormProps) {
               {words.back}
             </Button>
           )}
-          <Button type="submit" loading={complete.isPending}>
+          <Button type="submit" className={page.toned} loading={complete.isPending}>
             {last ? words.completeLast : words.complete}
           </Button>
         </Group>

@@ -2,6 +2,7 @@ import { Button, Group, Stack, Textarea, Title } from '@mantine/core'
 import type { FormEvent } from 'react'
 import { usePlan } from '@/api/conversations'
 import { ProblemAlert } from '@/components/problem-alert'
+import page from './chat-page.module.css'
 import { Dock } from './dock'
 import { useDraft } from './draft'
 import { words } from './words'
@@ -35,7 +36,12 @@ export function PlanForm({ conversationId }: { conversationId: string }) {
             dir="auto"
           />
           <Group justify="flex-end">
-            <Button type="submit" color="orange" loading={plan.isPending} disabled={text.trim() === ''}>
+            <Button
+              type="submit"
+              className={page.toned}
+              loading={plan.isPending}
+              disabled={text.trim() === ''}
+            >
               {words.planSave}
             </Button>
           </Group>

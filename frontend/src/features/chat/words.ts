@@ -7,10 +7,11 @@ const strengthOf = (strength: number | null) => STRENGTHS[(strength ?? 1) as key
 
 export const words = {
   position: (position: number, of: number) => `Conversation ${position} of ${of}`,
-  messages: (done: number, of: number) => `${done} of up to ${of} messages`,
+  messages: (done: number, of: number) => `${done} of ${of} messages`,
   instructions: 'Instructions',
   understood: 'Got it',
-  leave: 'Stop this task',
+  leave: 'Stop',
+  leaveTitle: 'Stop this task',
   leaveQuestion:
     'This ends the whole assignment, not only this conversation. What you have done so far is kept. To pause, simply leave the page: you can continue where you were on any device.',
 
@@ -53,6 +54,7 @@ export const words = {
   message: 'Your message',
   send: 'Send',
   sendKeys: 'Ctrl + Enter',
+  sends: 'sends',
   waiting: 'Waiting for the connection…',
   finish: 'Finish conversation',
 

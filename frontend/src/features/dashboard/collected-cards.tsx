@@ -68,6 +68,8 @@ export function CollectedCards({ overview }: { overview: Overview }) {
             {words.serves(inference.models.length)}
           </Text>
         </Card>
+      </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <Card title={words.byTask}>
           <Counts counts={overview.by_task} />
         </Card>

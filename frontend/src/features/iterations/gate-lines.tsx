@@ -37,7 +37,7 @@ export function GateLines({ lines }: { lines: GateLine[] }) {
               </Text>
             </Table.Td>
             <Table.Td>
-              <Badge color={statusColor(line.verdict)} variant="light">
+              <Badge color={statusColor(line.verdict)} variant="light" miw="max-content">
                 {words.verdicts[line.verdict] ?? line.verdict}
               </Badge>
             </Table.Td>

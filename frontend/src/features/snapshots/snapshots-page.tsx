@@ -1,8 +1,9 @@
-import { Badge, Group, ScrollArea, Stack, Table, Text, Title } from '@mantine/core'
+import { Badge, Group, Paper, ScrollArea, Stack, Table, Text, Title } from '@mantine/core'
 import { useSnapshots } from '@/api/snapshots'
 import type { Snapshot } from '@/api/types'
 import { moment } from '@/components/duration'
 import { QueryView } from '@/components/query-view'
+import classes from './snapshots-page.module.css'
 import { words } from './words'
 
 export function SnapshotsPage() {
@@ -23,7 +24,7 @@ export function SnapshotsPage() {
 
 function Rows({ rows }: { rows: Snapshot[] }) {
   return (
-    <ScrollArea>
+    <Paper withBorder component={ScrollArea} px="xs">
       <Table verticalSpacing="sm" miw={640}>
         <Table.Thead>
           <Table.Tr>
@@ -38,7 +39,9 @@ function Rows({ rows }: { rows: Snapshot[] }) {
         <Table.Tbody>
           {rows.map((row) => (
             <Table.Tr key={row.id}>
-              <Table.Td fw={600}>{row.name}</Table.Td>
+              <Table.Td fw={600} className={classes.whole}>
+                {row.name}
+              </Table.Td>
               <Table.Td>{words.kinds[row.kind]}</Table.Td>
               <Table.Td>
                 <Group gap={4}>
@@ -54,13 +57,13 @@ function Rows({ rows }: { rows: Snapshot[] }) {
                   {numbers(row.metrics)}
                 </Text>
               </Table.Td>
-              <Table.Td>{row.iteration ?? words.initial}</Table.Td>
-              <Table.Td>{moment(row.created_at)}</Table.Td>
+              <Table.Td className={classes.whole}>{row.iteration ?? words.initial}</Table.Td>
+              <Table.Td className={classes.whole}>{moment(row.created_at)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
-    </ScrollArea>
+    </Paper>
   )
 }
 
