@@ -54,7 +54,11 @@ class Process:
     def start(self) -> None:
         command = [sys.executable, *self.command, "--port", str(self.port)]
         self.process = subprocess.Popen(command, env=dict(os.environ), stderr=subprocess.DEVNULL)
-        wait_for(self.url)
+        try:
+            wait_for(self.url)
+        except AssertionError:
+            self.kill()  # nobody else would: the test has not got it yet
+            raise
 
     def kill(self) -> None:
         self.process.kill()
