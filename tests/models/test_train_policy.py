@@ -1,0 +1,371 @@
+"""PPO in the toy world. The planted reward counts the favourite letter: what is learned can be counted too."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models import snapshot, tiny, train_policy
+from models.backbone import Backbone
+from models.config import PolicyConfig
+from models.dialogue import Renderer
+from models.policy import Policy
+from models.preference_model import PreferenceModel
+from models.rewards import ScoreScale
+from models.run import BadInput, Preempted, RunDirectory
+from tests.models.test_rollout import disturb
+
+CONFIG = {
+    "base": "toy", "pm": "pm", "rollouts": 24, "rollouts_per_step": 8, "responses_per_prompt": 2, "max_new_tokens": 12,
+    "minibatches": 2, "lora_rank": 2, "learning_rate": 0.01, "evaluation_rollouts": 4, "threads": 1,
+}  # fmt: skip
+LEARNING = CONFIG | {
+    "rollouts": 192, "rollouts_per_step": 32, "responses_per_prompt": 4, "max_new_tokens": 24, "ppo_epochs": 3,
+    "value_learning_rate": 0.01, "evaluation_rollouts": 32,
+}  # fmt: skip
+
+
+def write_pm(directory: Path, name: str = "pm", weight: Callable[[Tensor], None] = lambda weight: None) -> None:
+    """An untrained PM, whose head `weight` may change."""
+    backbone, _ = Backbone.load("toy")
+    pm = PreferenceModel.fresh(backbone, "pm", 2)
+    disturb(backbone, "pm")
+    with torch.no_grad():
+        weight(pm.head.weight)
+    snapshot.save(directory, snapshot.Manifest(name, "pm", {"source": "toy", "hash": backbone.hash}, ""), pm.write)
+
+
+def make_run(path: Path, config: dict[str, Any] = CONFIG, **overrides: Any) -> Path:
+    path.mkdir()
+    write_pm(path / "pm")
+    tiny.write_prompts(path / "prompts.jsonl", tiny.prompts(40))
+    (path / "config.json").write_text(json.dumps(config | overrides))
+    return path
+
+
+def train(path: Path) -> dict[str, Any]:
+    with RunDirectory.open(path) as run:
+        train_policy.train(run)
+    return json.loads((path / "result.json").read_text())  # type: ignore[no-any-return]
+
+
+def weights(path: Path) -> bytes:
+    return (path / "snapshot" / "adapter_model.safetensors").read_bytes()
+
+
+def metrics(path: Path) -> list[dict[str, float]]:
+    """All that is the same whenever the same run is repeated."""
+    lines = [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if "seconds" not in name} for line in lines]
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch, toy_world: None) -> None:
+    """Every PM counts the favourite letter instead of reading with its network."""
+    letter = tiny.tokenizer()(tiny.FAVOURITE)["input_ids"][0]
+
+    def score(self: PreferenceModel, prompts: list[Any], responses: list[list[list[int]]]) -> list[list[float]]:
+        return [[float(response.count(letter)) for response in group] for group in responses]
+
+    monkeypatch.setattr(PreferenceModel, "score", score)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("undisturbed") / "run"
+
+
+@pytest.fixture
+def finished(undisturbed: Path, toy_world: None) -> Path:
+    """A run that nothing happened to, trained once for this file."""
+    if not undisturbed.exists():
+        train(make_run(undisturbed))
+    return undisturbed
+
+
+# Learning
+
+
+@pytest.mark.usefixtures("planted")
+def test_ppo_learns_a_planted_reward(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", LEARNING, kl_coef=0.0)
+    result = train(path)
+    assert result["final"]["score"] > 2 * result["initial"]["score"]
+    assert result["paired"]["score"]["low"] > 0
+    lines = metrics(path)
+    assert lines[-1]["policy/score"] > lines[0]["policy/score"] + 2
+    assert lines[-1]["policy/kl_to_initial"] > 3
+    assert lines[0]["policy/kl_to_initial"] == 0
+    assert all(line["policy/first_ratio_error"] < 1e-4 for line in lines)
+
+
+@pytest.mark.usefixtures("planted")
+def test_a_large_price_holds_the_kl_near_zero(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", LEARNING, kl_coef=20.0, rollouts=96)
+    train(path)
+    assert max(line["policy/kl_to_initial"] for line in metrics(path)) < 0.8
+
+
+# What a run leaves
+
+
+def test_a_run_leaves_what_the_worker_reads(finished: Path) -> None:
+    lines = metrics(finished)
+    assert [line["step"] for line in lines] == [1, 2, 3]
+    names = (
+        "reward score kl_to_initial sqrt_kl approx_kl entropy length end_of_turn_rate ratio clip_fraction loss",
+        "explained_variance value_loss kl_coef",
+    )
+    assert {f"policy/{name}" for line in names for name in line.split()} <= lines[0].keys()
+    timed = json.loads((finished / "metrics.jsonl").read_text().splitlines()[0])
+    assert {f"policy/seconds_{name}" for name in ("generate", "score", "logprobs", "update")} <= timed.keys()
+    result = json.loads((finished / "result.json").read_text())
+    assert (result["steps"], result["prompts"], result["stopped"]) == (3, 40, None)
+    assert {"score", "kl_to_initial", "entropy", "length", "refusal_rate"} <= result["final"].keys()
+    config = json.loads((finished / "config.json").read_text())
+    assert config["threads"] == 1
+    assert config["base_hash"]
+    assert config["clip"] == 0.2
+
+
+def test_the_snapshot_is_the_policy_and_says_where_it_comes_from(finished: Path) -> None:
+    opened = Policy.open(str(finished / "snapshot"))
+    assert any(weight.abs().max() > 0 for name, weight in opened.policy.state().items() if "lora_B" in name)
+    manifest = snapshot.load(finished / "snapshot", "policy").manifest
+    assert (manifest.name, manifest.parents) == ("policy", ["pm"])
+    assert manifest.metrics["score"] == json.loads((finished / "result.json").read_text())["final"]["score"]
+
+
+def test_a_finished_run_is_not_run_again(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = weights(finished)
+    train(finished)
+    assert "is complete" in capsys.readouterr().out
+    assert weights(finished) == before
+
+
+def test_another_pm_may_watch(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", rollouts=8, test_pm="pm")
+    result = train(path)
+    line = metrics(path)[0]
+    assert line["policy/test_score"] == pytest.approx(line["policy/score"])
+    assert result["paired"]["test_score"] == pytest.approx(result["paired"]["score"])
+
+
+def test_a_run_can_begin_from_a_snapshot_which_is_then_the_anchor(finished: Path, tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", rollouts=8, initial=str(finished / "snapshot"), learning_rate=0.0)
+    result = train(path)
+    assert metrics(path)[0]["policy/kl_to_initial"] == 0
+    assert result["final"]["kl_to_initial"] == 0
+    assert weights(path) == weights(finished)
+    assert snapshot.load(path / "snapshot").manifest.parents == ["pm", "policy"]
+
+
+# Interruptions
+
+
+def test_the_same_run_twice_gives_the_same_weights(finished: Path, tmp_path: Path) -> None:
+    again = make_run(tmp_path / "run")
+    train(again)
+    assert weights(again) == weights(finished)
+    assert metrics(again) == metrics(finished)
+
+
+def start(path: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "models.train_policy", str(path)], env=os.environ, text=True, stderr=subprocess.PIPE
+    )
+
+
+def test_a_run_killed_at_any_moment_goes_on_without_a_gap_and_ends_the_same(finished: Path, tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run")
+    child = start(path)
+    deadline = time.monotonic() + 120
+    while not (path / "checkpoints" / "step-000001").exists():
+        assert child.poll() is None, child.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    child.kill()
+    child.communicate()
+    assert not (path / "snapshot").exists()
+    train(path)
+    assert metrics(path) == metrics(finished)
+    assert weights(path) == weights(finished)
+
+
+def test_a_run_interrupted_within_a_step_repeats_that_step(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, calls = make_run(tmp_path / "run"), 0
+    update = train_policy.update
+
+    def interrupted(*arguments: Any) -> train_policy.Outcome | None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return update(*arguments)
+
+    monkeypatch.setattr(train_policy, "update", interrupted)
+    with pytest.raises(Preempted):
+        train(path)
+    assert [line["step"] for line in metrics(path)] == [1]
+    train(path)
+    assert metrics(path) == metrics(finished)
+    assert weights(path) == weights(finished)
+
+
+def test_a_checkpoint_of_other_prompts_is_not_gone_on_from(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", rollouts=8)
+    train(path)
+    (path / "result.json").unlink()
+    tiny.write_prompts(path / "prompts.jsonl", tiny.prompts(40, seed=1))
+    with pytest.raises(BadInput, match="was made with another config, PM or prompts"):
+        train(path)
+
+
+# Alarms
+
+
+def test_a_loss_that_is_no_number_keeps_the_last_good_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, update, before = make_run(tmp_path / "run"), train_policy.update, []
+
+    def breaks(networks: Any, *arguments: Any) -> train_policy.Outcome | None:
+        before.append(networks.policy.state())
+        if len(before) < 3:
+            return update(networks, *arguments)
+        for parameter in networks.policy.parameters():
+            nn.init.constant_(parameter, float("nan"))
+        return None
+
+    monkeypatch.setattr(train_policy, "update", breaks)
+    result = train(path)
+    assert result["stopped"].startswith("The loss was no longer a finite number at step 3.")
+    assert result["stopped"] in capsys.readouterr().err
+    assert result["steps"] == 2
+    kept = Policy.open(str(path / "snapshot")).policy.state()
+    assert all(torch.equal(kept[name], before[2][name]) for name in kept)
+
+
+@pytest.mark.usefixtures("planted")
+def test_a_run_that_leaves_its_kl_budget_ends_with_the_last_policy_below_it(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", LEARNING, kl_coef=0.0, kl_budget=1.5, rollouts=160, rollouts_per_step=16)
+    result = train(path)
+    assert "kl_budget is 1.5" in result["stopped"]
+    *below, above = [line["policy/kl_to_initial"] for line in metrics(path)]
+    assert max(below) <= 1.5 < above
+    # The last rollouts below the budget were those of the policy after the step before them.
+    assert result["steps"] == len(below) - 1 > 0
+    assert (path / "snapshot" / "manifest.json").exists()
+
+
+def test_a_run_that_breaks_at_once_says_so_and_leaves_no_snapshot(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", kl_budget=0.0, learning_rate=0.3)
+    with pytest.raises(BadInput, match=r"Nothing was learned before that: lower learning_rate"):
+        train(path)
+    assert not (path / "snapshot").exists()
+
+
+def test_a_kl_that_stays_negative_is_an_alarm_and_noise_is_not() -> None:
+    course = train_policy.Course(0.02, ScoreScale(True), {})
+    noise, negative = torch.tensor([-1.0, 0.9, -0.8, 1.0]), torch.tensor([-1.0, -0.9, -1.1, -1.0])
+    assert [course.alarm(kl, 15) for kl in (noise, negative, negative, noise, negative, negative)] == [None] * 6
+    assert "negative (-1.00 nats) in 3 steps in a row" in str(course.alarm(negative, 15))
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"pm": ""}, "pm must name the snapshot directory of a preference model"),
+        ({"pm": "nowhere"}, "There is no snapshot directory .*nowhere"),
+        ({"rollouts": 25}, "rollouts is 25, but must be a multiple of responses_per_prompt"),
+        ({"max_prompt_tokens": 3}, "every prompt is longer than 3 tokens; the shortest has"),
+        ({"max_new_tokens": 4000}, "max_new_tokens is 4000, but the base reads 2048 tokens in all"),
+        ({"preset": "bold"}, 'preset is "bold", but must be "paper" or "safe"'),
+    ],
+)
+def test_a_wrong_config_is_one_sentence(tmp_path: Path, overrides: dict[str, Any], sentence: str) -> None:
+    path = make_run(tmp_path / "run", **overrides)
+    with pytest.raises(BadInput, match=sentence):
+        train(path)
+
+
+def test_a_run_without_prompts_is_one_sentence(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run")
+    (path / "prompts.jsonl").write_text("\n")
+    with pytest.raises(BadInput, match="holds no prompts"):
+        train(path)
+    (path / "prompts.jsonl").unlink()
+    with pytest.raises(BadInput, match=r"has no prompts.jsonl or prompts.jsonl.gz"):
+        train(path)
+
+
+def test_a_pm_of_another_base_is_one_sentence(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run")
+    manifest = path / "pm" / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["base"]["hash"] = "0" * 64
+    manifest.write_text(json.dumps(content))
+    with pytest.raises(BadInput, match="was trained on another base"):
+        train(path)
+
+
+@pytest.mark.parametrize(
+    ("weight", "sentence"),
+    [
+        (lambda weight: weight.fill_(float("nan")), "gives nan for a response"),
+        (lambda weight: weight.zero_(), "gives every response the same score"),
+    ],
+)
+def test_a_pm_that_says_nothing_is_one_sentence(
+    tmp_path: Path, weight: Callable[[Tensor], None], sentence: str
+) -> None:
+    path = make_run(tmp_path / "run")
+    write_pm(path / "pm", weight=weight)
+    with pytest.raises(BadInput, match=sentence):
+        train(path)
+    assert not (path / "snapshot").exists()
+
+
+# Parts
+
+
+def test_all_prompts_come_once_before_one_comes_again() -> None:
+    data = train_policy.Prompts([[i] for i in range(7)], "", {})
+    config = PolicyConfig(rollouts=28, rollouts_per_step=6, responses_per_prompt=2)
+    steps = [data.of_step(step, config) for step in range(1, 6)]
+    order = [prompt[0] for prompts, _ in steps for prompt in prompts]
+    assert [len(prompts) for prompts, _ in steps] == [3, 3, 3, 3, 2]
+    assert sorted(order[:7]) == sorted(order[7:]) == list(range(7))
+    assert order[:7] != order[7:]
+    assert len({seed for _, seeds in steps for own in seeds for seed in own}) == 28
+
+
+def test_each_pass_takes_every_prompt_once_in_another_order() -> None:
+    batches = list(train_policy.minibatches(10, PolicyConfig(ppo_epochs=2, minibatches=3), step=1))
+    first, second = batches[:3], batches[3:]
+    assert (
+        sorted(p for batch in first for p in batch) == sorted(p for batch in second for p in batch) == list(range(10))
+    )
+    assert first != second
+    assert len(list(train_policy.minibatches(2, PolicyConfig(ppo_epochs=1, minibatches=4), step=1))) == 2
+
+
+def test_no_network_drops_anything_out(toy: tuple[Backbone, Renderer]) -> None:
+    toy[0].add_adapter("policy", 2)
+    dropouts = [module.p for module in toy[0].causal_lm.modules() if isinstance(module, nn.Dropout)]
+    assert all(p == 0 for p in dropouts)
+    assert toy[0].causal_lm.config.attention_dropout == 0
