@@ -37,6 +37,9 @@ def configured(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """Settings for this test alone: own data directory, own database, nothing read from `.env`."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("DATABASE_URL", database_url)
+    # A port that nobody listens on: whoever works on this machine must not meet our tests.
+    monkeypatch.setenv("INFERENCE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
     monkeypatch.setitem(settings.Settings.model_config, "env_file", None)
     settings.get_settings.cache_clear()
     db.get_engine.cache_clear()

@@ -60,6 +60,8 @@ def run_stage(stage_run_id: str) -> None:
         _succeed(week, stage)
     except runs.RunCancelled:
         _end(stage_run_id, StageStatus.CANCELLED, IterationStatus.CANCELLED, "Cancelled.")
+    except runs.TakenOver:
+        log.warning("stage %s: another worker has taken it up", stage_run_id)
     except runs.RunPreempted as preempted:
         # Sent at once when this worker is leaving; while another one holds the slot, the tick asks again.
         _give_back(stage_run_id, send=not isinstance(preempted, runs.SlotTaken))

@@ -124,7 +124,7 @@ PRESETS: dict[str, IterationConfig] = {
         evaluation=EvaluationConfig(max_comparisons=64, prompts=32, max_tokens=16),
     ),
     "small": IterationConfig(
-        pm=PMConfig(max_comparisons=600),
+        pm=PMConfig(max_comparisons=600, test_comparisons=64),  # evaluate_pm looks at more
         policy=PolicyConfig(rollouts=256, rollouts_per_step=64, max_new_tokens=64),
         evaluation=EvaluationConfig(max_comparisons=200, prompts=64, max_tokens=64),
     ),

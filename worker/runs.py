@@ -60,6 +60,10 @@ class SlotTaken(RunPreempted):
     """Another worker's run is in the way."""
 
 
+class TakenOver(RunPreempted):
+    """This worker was stalled for so long that another one has taken its stage and its run up."""
+
+
 def stop_soon() -> None:
     """Called in the worker's main process on SIGTERM: the runs below it are preempted."""
     _stopping[0] = 1
@@ -249,7 +253,7 @@ def _beat(session: Session, run_id: str, stage_run_id: str, progress: dict[str, 
     try:
         cancelled = session.scalars(alive).one()
     except (NoResultFound, IntegrityError):
-        raise SlotTaken("Another worker took this run up.") from None
+        raise TakenOver("Another worker took this run up.") from None
     session.execute(update(StageRun).where(StageRun.id == stage_run_id).values(heartbeat_at=db.now()))
     of_iteration = select(Iteration.cancel_requested).join(StageRun).where(StageRun.id == stage_run_id)
     return bool(cancelled or session.scalar(of_iteration))

@@ -14,6 +14,7 @@ from app.iterations.week import INSTANT, PRESETS, STAGES
 from app.settings import get_settings
 from app.tables import Account, Iteration, Metric, StageRun, StageStatus, TrainingRun
 
+SHOWN = 100  # iterations: two years of weeks
 PAST = 3  # iterations whose durations are averaged
 LOG_BYTES = 64 * 1024
 POINTS = 1000  # of one curve: more than a screen has pixels for
@@ -46,7 +47,7 @@ def shown(session: Session, iterations: Sequence[Iteration]) -> list[schemas.Ite
 
 def newest(session: Session) -> list[Iteration]:
     rows = select(Iteration).options(selectinload(Iteration.stages)).order_by(Iteration.number.desc())
-    return list(session.scalars(rows.limit(200)))
+    return list(session.scalars(rows.limit(SHOWN)))
 
 
 def _shown(iteration: Iteration, progress: dict[str, dict[str, object] | None], by: str | None) -> schemas.Iteration:

@@ -27,7 +27,7 @@ class Reconciled:
     failed: dict[str, str] = field(default_factory=dict)  # snapshot or server -> why, in one sentence
 
 
-def reconcile(timeout: float = 120) -> Reconciled:
+def reconcile(timeout: float = 60) -> Reconciled:
     """Load what is wanted and missing, unload what nobody wants. One bad snapshot does not keep the others away."""
     settings, outcome = get_settings(), Reconciled()
     wanted: dict[str, dict[str, Snapshot]] = {settings.inference_url: {}, settings.scoring_url: {}}

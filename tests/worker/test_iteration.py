@@ -309,6 +309,13 @@ def test_a_preempted_stage_waits_and_is_sent_again(story: Story) -> None:
     assert story.sent == []  # the tick asks again
     assert iteration.waiting_stages() == [first]
 
+    def lose(week: Week) -> None:
+        raise runs.TakenOver
+
+    story.works["freeze_tranche"] = lose
+    run_stage(first)
+    assert attempts(id) == [("freeze_tranche", 1, "running")]  # it is the other worker's now
+
 
 def test_a_success_with_other_inputs_does_not_count(story: Story) -> None:
     """A stage before it was tried again and gave something else: what follows is done anew, what is untouched stays."""

@@ -152,7 +152,7 @@ def test_a_worker_that_was_only_stalled_lets_go_when_another_one_has_its_run(sta
             session.get_one(TrainingRun, week.run().id).owner = "other:1"
 
     in_background(take_up)
-    with pytest.raises(runs.SlotTaken):
+    with pytest.raises(runs.TakenOver):
         week.carry_out()
     assert (week.run().status, week.run().owner) == (RunStatus.RUNNING, "other:1")
     with (week.directory / "lock").open() as lock:

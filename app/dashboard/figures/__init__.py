@@ -6,7 +6,9 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from app.dashboard.figure import Figure
-from app.dashboard.figures import data, policies, preference_models
+from app.dashboard.figures.data import PER_DAY, comparisons_per_day
+from app.dashboard.figures.policies import SCORE, WIN_RATE, score_and_kl, win_rate_against_initial
+from app.dashboard.figures.preference_models import ACCURACY, accuracy
 
 
 class Entry(NamedTuple):
@@ -16,8 +18,8 @@ class Entry(NamedTuple):
 
 
 FIGURES = {
-    "comparisons-per-day": Entry("data", data.PER_DAY, data.comparisons_per_day),
-    "pm-accuracy": Entry("preference-models", preference_models.ACCURACY, preference_models.accuracy),
-    "policy-score-and-kl": Entry("policies", policies.SCORE, policies.score_and_kl),
-    "win-rate-against-initial": Entry("policies", policies.WIN_RATE, policies.win_rate_against_initial),
+    "comparisons-per-day": Entry("data", PER_DAY, comparisons_per_day),
+    "pm-accuracy": Entry("preference-models", ACCURACY, accuracy),
+    "policy-score-and-kl": Entry("policies", SCORE, score_and_kl),
+    "win-rate-against-initial": Entry("policies", WIN_RATE, win_rate_against_initial),
 }
