@@ -59,7 +59,7 @@ class Platform:
             "PUBLIC_URL": self.url,
             "BASE_MODEL": "toy",
             "OMP_NUM_THREADS": "1",
-            "TURNWISE_STALE_AFTER": "4",
+            "STALE_AFTER": "4",
         }
         python = sys.executable
         self.run("alembic", "upgrade", "head")
