@@ -5,6 +5,7 @@ A broker that is down never fails a request: the row is the truth, and the tick 
 
 import logging
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
@@ -20,6 +21,9 @@ QUEUES = {"run_stage": "train"}  # every other job goes to "default"
 
 log = logging.getLogger(__name__)
 
+_importing = Lock()
+"""Celery and kombu replace their own modules while they are imported: a second thread would get half of one."""
+
 
 def send_after_commit(session: Session, name: str, *ids: str) -> None:
     """Remember a job; it is sent when this session's transaction was committed, and forgotten when it was not."""
@@ -28,10 +32,12 @@ def send_after_commit(session: Session, name: str, *ids: str) -> None:
 
 def send(name: str, *ids: str) -> bool:
     """Send a job now. False, and a line in the log, when the broker does not answer within half a second."""
-    from kombu.exceptions import OperationalError  # here and below: a start without jobs does not wait for Celery
+    with _importing:
+        from kombu.exceptions import OperationalError  # here and below: a start without jobs does not wait for Celery
 
+        sender = _sender(get_settings().redis_url)
     try:
-        _sender(get_settings().redis_url).send_task(name, args=ids, queue=QUEUES.get(name, "default"), retry=False)
+        sender.send_task(name, args=ids, queue=QUEUES.get(name, "default"), retry=False)
     except (OperationalError, RedisError, OSError) as error:
         log.warning("Job %s%s was not sent, the tick will send it again: %s", name, ids, error)
         return False

@@ -1,6 +1,8 @@
 """Jobs leave after the commit, or not at all; and a dead broker costs nobody's request anything."""
 
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -73,3 +75,25 @@ def test_a_dead_broker_costs_no_more_than_a_moment(
     began = time.monotonic()
     assert jobs.send("score_turn", "t1") is False
     assert time.monotonic() - began < 1.5
+
+
+EIGHT_AT_ONCE = """
+import sys, threading
+from app import jobs
+
+sys.setswitchinterval(1e-6)
+together, answers = threading.Barrier(8), []
+def send():
+    together.wait()
+    answers.append(jobs.send("tick"))
+threads = [threading.Thread(target=send) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(answers)
+"""
+
+
+def test_the_first_jobs_of_a_process_may_be_sent_by_several_threads_at_once(redis_url: str) -> None:
+    """Celery replaces its own module while it is imported, so that a second thread found half of it."""
+    sender = subprocess.run([sys.executable, "-c", EIGHT_AT_ONCE], capture_output=True, text=True, check=True)
+    assert sender.stdout.strip() == str([True] * 8), sender.stderr
