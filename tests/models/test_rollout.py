@@ -18,12 +18,12 @@ from models.sampling import Sampler
 from tests.models.test_sampling import HUMANS, plain_logits
 
 
-def disturb(backbone: Backbone, adapter: str) -> None:
+def disturb(backbone: Backbone, adapter: str, size: float = 0.05) -> None:
     """Make an adapter differ from no adapter."""
     generator = torch.Generator().manual_seed(1)
     state = backbone.adapter_state(adapter)
     backbone.load_adapter_state(
-        adapter, {n: torch.randn(t.shape, generator=generator) * 0.05 for n, t in state.items()}
+        adapter, {n: torch.randn(t.shape, generator=generator) * size for n, t in state.items()}
     )
 
 

@@ -1,0 +1,148 @@
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models import evaluate_policy, tiny
+from models.evaluate_policy import Answer, compare, distinct_2, is_refusal, paired, summary
+from models.run import BadInput
+from tests.models.test_sample import read, run, toy_is_the_base, write, write_policy
+from tests.models.test_train_policy import write_pm
+
+__all__ = ["toy_is_the_base"]  # a fixture
+
+
+def evaluate(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> dict[str, Any]:
+    monkeypatch.setattr(sys, "argv", ["evaluate_policy", *map(str, arguments)])
+    evaluate_policy.command()
+    return json.loads(Path(str(arguments[2])).read_text())  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Path:
+    tiny.write_prompts(tmp_path / "prompts.jsonl", tiny.prompts(12))
+    return tmp_path / "prompts.jsonl"
+
+
+@pytest.fixture
+def pm(tmp_path: Path, toy_world: None) -> Path:
+    write_pm(tmp_path / "pm")
+    return tmp_path / "pm"
+
+
+def test_means_are_over_responses_and_entropy_over_tokens() -> None:
+    given = [
+        Answer("one two", length=3, ended=True, score=1.0, test_score=None, kl_to_initial=0.5, entropy=3.0),
+        Answer("I'm sorry, but no", length=1, ended=False, score=2.0, test_score=None, kl_to_initial=1.5, entropy=5.0),
+    ]
+    assert summary(given) == {
+        "score": 1.5, "kl_to_initial": 1.0, "entropy": 2.0, "length": 2.0, "end_of_turn_rate": 0.5,
+        "refusal_rate": 0.5, "distinct_2": 1.0,
+    }  # fmt: skip
+
+
+def test_the_paired_interval_by_hand() -> None:
+    # Differences 1, 2, 3, 0: mean 1.5, variance 5/3, half width 1.96·sqrt(5/12).
+    made = paired([2, 4, 6, 5], [1, 2, 3, 5])
+    half = 1.96 * math.sqrt(5 / 12)
+    assert made == {
+        "mean": 1.5, "low": pytest.approx(1.5 - half), "high": pytest.approx(1.5 + half), "win_rate": 3.5 / 4,
+    }  # fmt: skip
+
+
+def test_responses_to_one_prompt_do_not_narrow_the_interval() -> None:
+    new, old = [2.0, 4.0, 6.0, 5.0], [1.0, 2.0, 3.0, 5.0]
+    twice = paired([x for x in new for _ in range(2)], [x for x in old for _ in range(2)], per_prompt=2)
+    assert twice == pytest.approx(paired(new, old))
+
+
+def test_a_test_pm_is_compared_too() -> None:
+    a, b = Answer("", 1, True, 1.0, 5.0, 0.0, 0.0), Answer("", 1, True, 3.0, 4.0, 0.0, 0.0)
+    made = compare([a, b], [b, a], per_prompt=1)
+    assert made["score"]["win_rate"] == made["test_score"]["win_rate"] == 0.5
+    assert made["test_score"]["mean"] == 0
+
+
+def test_refusals_are_recognised_at_the_beginning_alone() -> None:
+    assert is_refusal("I’m sorry, but I can't help with that.")
+    assert is_refusal("As an AI language model, I have no taste.")
+    assert not is_refusal("Sure! Boil the water first.")
+    assert not is_refusal("Take the tea. " * 10 + "I cannot say more.")
+
+
+def test_repetition_lowers_the_share_of_different_word_pairs() -> None:
+    assert distinct_2(["a b c", "d e"]) == 1.0
+    assert distinct_2(["yes yes yes yes yes"]) == 0.25
+    assert distinct_2(["a b", "A b"]) == 0.5
+    assert distinct_2(["one", ""]) == 0.0
+
+
+def test_the_base_against_itself_differs_in_nothing(
+    tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = evaluate(monkeypatch, "base", asked, tmp_path / "out.json", "--pm", pm, "--against", "base")
+    assert report["new"] == report["old"]
+    assert report["new"]["kl_to_initial"] == 0
+    assert report["paired"]["score"] == {"mean": 0, "low": 0, "high": 0, "win_rate": 0.5}
+
+
+def test_a_policy_against_the_base_on_the_same_prompts(
+    tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy, out = write_policy(tmp_path / "policy"), tmp_path / "out.json"
+    options = ["--pm", pm, "--test-pm", pm, "--against", "base", "--samples", 2, "--max-tokens", 16, "--max-prompts", 9]
+    report = evaluate(monkeypatch, policy, asked, out, *options)
+    assert (report["policy"], report["pm"], report["against"]) == ("moved", "pm", "base")
+    assert (report["prompts"], report["samples"]) == (9, 2)
+    assert report["new"]["kl_to_initial"] > 0.5
+    assert report["old"]["kl_to_initial"] == 0
+    assert report["new"]["test_score"] == report["new"]["score"]
+    difference = report["new"]["score"] - report["old"]["score"]
+    assert report["paired"]["score"]["mean"] == pytest.approx(difference, abs=1e-5)
+    shown = report["side_by_side"]
+    assert len(shown) == 8
+    assert [message["role"] for message in shown[0]["prompt"]] == ["system", "user"]
+    assert len(shown[0]["new"]) == len(shown[0]["old"]) == 2
+    assert "wins" in capsys.readouterr().out
+    # What stands side by side is what `sample` would say with the same seed.
+    run(monkeypatch, policy, asked, tmp_path / "sampled.jsonl", "--max-tokens", 16)
+    for row, side in zip(read(tmp_path / "sampled.jsonl"), shown, strict=False):
+        assert row["responses"] == [answer["text"] for answer in side["new"]]
+
+
+def test_a_worker_sees_how_far_it_is(tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TURNWISE_WATCH_STDIN", "yes")  # not "1": the test's own stdin is no pipe of a worker
+    evaluate(monkeypatch, "base", asked, tmp_path / "out.json", "--pm", pm, "--max-tokens", 4)
+    assert json.loads((tmp_path / "progress.json").read_text())["done"] == 12
+
+
+def test_prompts_that_are_too_long_are_counted_and_without_others_refused(
+    tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = {"prompt": "x" * 2100}
+    with asked.open("a") as file:
+        file.write(json.dumps(long) + "\n")
+    report = evaluate(monkeypatch, "base", asked, tmp_path / "out.json", "--pm", pm, "--max-tokens", 4)
+    assert (report["prompts"], report["left_out"]) == (12, {"too long": 1})
+    with pytest.raises(BadInput, match="every prompt is longer than"):
+        evaluate(monkeypatch, "base", write(asked, [long]), tmp_path / "other.json", "--pm", pm)
+    with pytest.raises(BadInput, match="holds no prompts"):
+        evaluate(monkeypatch, "base", write(asked, []), tmp_path / "other.json", "--pm", pm)
+    assert not (tmp_path / "other.json").exists()
+
+
+def test_a_pm_that_returns_nan_or_is_no_pm_is_one_sentence(
+    tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.json"
+    write_pm(tmp_path / "mad", weight=lambda weight: weight.fill_(float("nan")))
+    with pytest.raises(BadInput, match="The PM pm gives nan for a response"):
+        evaluate(monkeypatch, "base", asked, out, "--pm", tmp_path / "mad")
+    with pytest.raises(BadInput, match="is a policy, but a pm is needed"):
+        evaluate(monkeypatch, "base", asked, out, "--pm", write_policy(tmp_path / "policy"))
+    with pytest.raises(BadInput, match="is a pm, but a policy is needed"):
+        evaluate(monkeypatch, pm, asked, out, "--pm", pm)
+    assert not out.exists()
