@@ -24,14 +24,18 @@ from inference.wire import (
 )
 from models.backbone import base_hash, load_base, resolve_base
 from models.dialogue import Message, Renderer
+from models.run import BadInput
 
 T = TypeVar("T")
 
 
-def default_threads() -> int:
-    """INFERENCE_THREADS, else all cores but one: the web process and the workers need theirs, and torch's threads lose
-    far more than their share when they have to wait for each other."""
-    return int(os.environ.get("INFERENCE_THREADS") or max(1, (os.cpu_count() or 1) - 1))
+def threads() -> int:
+    """INFERENCE_THREADS, else OMP_NUM_THREADS, else all cores but one: the web process and the workers need theirs."""
+    told = os.environ.get("INFERENCE_THREADS") or os.environ.get("OMP_NUM_THREADS") or (os.cpu_count() or 1) - 1
+    try:
+        return max(1, int(told))
+    except ValueError:
+        raise BadInput(f"INFERENCE_THREADS must be a whole number, and is {told!r}.") from None
 
 
 class TorchBackend:
@@ -46,7 +50,7 @@ class TorchBackend:
         causal_lm, tokenizer = load_base(source)
         renderer = Renderer(tokenizer)
         snapshots = Snapshots(causal_lm, source, base_hash(resolve_base(source)))
-        return cls(Engine(causal_lm, tokenizer, renderer.end_of_turn, default_threads()), snapshots, renderer)
+        return cls(Engine(causal_lm, tokenizer, renderer.end_of_turn, threads()), snapshots, renderer)
 
     def models(self) -> list[Model]:
         return self._snapshots.models()

@@ -13,10 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
-from inference.serving import TorchBackend
+from inference.serving import TorchBackend, threads
 from inference.wire import ChatRequest
 from models.dialogue import DEFAULT_SYSTEM, Candidate, Conversation, Message, Turn
 from models.packing import conversation_tree
+from models.run import BadInput
 from tests.conftest import free_port
 from tests.inference.conftest import Toy, ask, chat, eventually, load, score, stream, torch_backend
 
@@ -248,6 +249,16 @@ def test_an_unknown_base_is_one_sentence_and_exit_3(tmp_path: Path) -> None:
     assert process.returncode == 3
     assert "nowhere' is neither a local directory nor a hub id" in stderr.strip().splitlines()[-1]
     assert "Traceback" not in stderr
+
+
+def test_threads_are_told_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert threads() == 3
+    monkeypatch.setenv("INFERENCE_THREADS", "2")
+    assert threads() == 2
+    monkeypatch.setenv("INFERENCE_THREADS", "many")
+    with pytest.raises(BadInput, match="INFERENCE_THREADS must be a whole number, and is 'many'"):
+        threads()
 
 
 @pytest.mark.parametrize("module", ["inference.main", "inference.scripted"])
