@@ -16,7 +16,7 @@ from inference.wire import ChatMessage, ChatRequest, Generation
 from tests.app.servers import Process, served
 from tests.conftest import free_port
 
-expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox",
@@ -85,7 +85,7 @@ def errors() -> Errors:
 @pytest.fixture
 def context(chromium: Browser, web: Process) -> Iterator[BrowserContext]:
     context = chromium.new_context(base_url=web.url, viewport={"width": 1280, "height": 860})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     yield context
     context.close()
 

@@ -24,6 +24,8 @@ def join(page: Page) -> None:
     """From nothing to the first, empty conversation."""
     page.goto("/")
     page.get_by_role("link", name="Create an account").click()
+    # The sign-in form, which has the same fields, stays until the next page has been fetched.
+    expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
     page.get_by_label("User name").fill("ada")
     page.locator("input[name=password]").fill("correct horse")
     page.get_by_label("I have read this and agree").check()
@@ -67,7 +69,7 @@ def test_a_choice_by_keyboard_can_be_changed_and_the_next_turn_goes_on_from_it(
     with db.reading() as session:
         choices = session.query(Comparison).order_by(Comparison.created_at).all()
     assert [(row.strength, row.superseded_at is None) for row in choices] == [(3, False), (3, True)]
-    assert errors == SIGNED_OUT_AT_FIRST
+    assert set(errors) <= {SIGNED_OUT_AT_FIRST}
 
 
 def turn_texts(page: Page) -> dict[str, str]:
@@ -83,7 +85,7 @@ def turn_texts(page: Page) -> dict[str, str]:
 
 
 # Chromium reports the 401 by which the page learns that nobody is signed in.
-SIGNED_OUT_AT_FIRST = ["Failed to load resource: the server responded with a status of 401 (Unauthorized)"]
+SIGNED_OUT_AT_FIRST = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
 
 
 def test_a_reload_while_the_candidates_are_written_loses_nothing(
@@ -99,7 +101,7 @@ def test_a_reload_while_the_candidates_are_written_loses_nothing(
     page.get_by_label("Your message").fill("A draft that is not sent")
     page.reload()
     expect(page.get_by_label("Your message")).to_have_value("A draft that is not sent")
-    assert errors == SIGNED_OUT_AT_FIRST
+    assert set(errors) <= {SIGNED_OUT_AT_FIRST}
 
 
 def test_a_finished_assignment_gives_its_code(web: Process, page: Page, errors: Errors) -> None:
@@ -112,22 +114,16 @@ def test_a_finished_assignment_gives_its_code(web: Process, page: Page, errors: 
         page.get_by_role("button", name="Finish conversation").click()
         page.get_by_role("button", name=re.compile("Finish and go on|Finish the assignment")).click()
     expect(page.get_by_text("Your completion code")).to_be_visible()
-    assert errors == SIGNED_OUT_AT_FIRST
+    assert set(errors) <= {SIGNED_OUT_AT_FIRST}
 
 
 def test_the_crowdworkers_page_stays_below_150_kb_of_compressed_script(web: Process, page: Page) -> None:
+    join(page)
     scripts: set[str] = set()
     page.on("request", lambda request: scripts.add(request.url) if request.resource_type == "script" else None)
-    page.goto("/")
-    # Without the forms of accounts: whoever works is signed in.
-    page.get_by_role("link", name="Create an account").wait_for()
-    scripts.clear()
-    join(page)
     page.reload()
     say(page, "Hello?")
     wait_for_both(page)
     loaded = [DIST / urlsplit(url).path.lstrip("/") for url in scripts]
-    chat = [path for path in loaded if not path.name.startswith(("sign-", "account-"))]
-    assert any(path.name.startswith("index-") for path in chat)
-    assert any(path.name.startswith("markdown-") for path in chat)
-    assert sum(len(gzip.compress(path.read_bytes())) for path in chat) < 150_000
+    assert {path.name.split("-")[0] for path in loaded} >= {"index", "markdown"}
+    assert sum(len(gzip.compress(path.read_bytes())) for path in loaded) < 150_000
