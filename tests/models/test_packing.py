@@ -179,7 +179,7 @@ def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: An
     ends = [row.end(i, candidates[key]) for i, (_, candidates) in enumerate(trees) for key in sorted(candidates)]
     packed = pm.scores_at(row.batch(), torch.tensor(ends))
 
-    assert packed.detach().std() > 0.05  # the scores differ enough for the comparison to say something
+    assert packed.detach().std() > 0.02  # the scores differ enough for the comparison to say something
     torch.testing.assert_close(packed, torch.cat(flat), atol=2e-6, rtol=2e-6)
     flat_loss = pairwise_loss(*torch.cat(flat).view(-1, 2).unbind(1)).mean()
     packed_loss = pairwise_loss(*packed.view(-1, 2).unbind(1)).mean()
