@@ -44,6 +44,16 @@ def scripted(**script: Any) -> contextlib.AbstractContextManager[str]:
     return served(inference_app(ScriptedBackend(Script(**script))))
 
 
+# A killed web process keeps its turns for the rest of a lease: tests do not wait 15 s for it.
+WEB_WITH_SHORT_LEASES = """
+import sys, uvicorn
+from datetime import timedelta
+from app.chat import lease
+lease.LENGTH, lease.RENEW_EVERY = timedelta(seconds=1.5), 0.4
+uvicorn.run("app.main:app", port=int(sys.argv[-1]), log_level="warning", timeout_graceful_shutdown=1)
+"""
+
+
 class Process:
     """A server of its own process: `python …`, ready when it answers."""
 
@@ -65,7 +75,7 @@ class Process:
         self.process.wait()
 
 
-def wait_for(url: str, seconds: float = 30) -> None:
+def wait_for(url: str, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(httpx.HTTPError):

@@ -26,8 +26,7 @@ from app.tables import (
 from crowd.crowd import Plan, run
 from crowd.judges import Length
 from crowd.openers import bundled
-from tests.app.chat.test_failures import WEB_WITH_SHORT_LEASES
-from tests.app.servers import Process, scripted, served
+from tests.app.servers import WEB_WITH_SHORT_LEASES, Process, scripted, served
 from tests.conftest import free_port
 
 pytestmark = pytest.mark.broker

@@ -12,19 +12,11 @@ from app.main import create_app
 from app.tables import Candidate, CandidateStatus, Snapshot, Turn, TurnStatus
 from tests.app.chat.conftest import Chat
 from tests.app.chat.test_stream import read_some
-from tests.app.servers import Crowdworker, Process, served, texts_of
+from tests.app.servers import WEB_WITH_SHORT_LEASES, Crowdworker, Process, served, texts_of
 from tests.conftest import free_port
 from tests.factories import make_turn
 
 pytestmark = pytest.mark.broker
-
-WEB_WITH_SHORT_LEASES = """
-import sys, uvicorn
-from datetime import timedelta
-from app.chat import lease
-lease.LENGTH, lease.RENEW_EVERY = timedelta(seconds=1.5), 0.4
-uvicorn.run("app.main:app", port=int(sys.argv[-1]), log_level="warning", timeout_graceful_shutdown=1)
-"""
 
 
 def counted() -> tuple[int, int]:
