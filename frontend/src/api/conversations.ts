@@ -28,13 +28,15 @@ export function keepTurn(client: QueryClient, conversationId: string, turn: Turn
 /** One request at a time per conversation: a message can never overtake the choice before it. */
 const inOrder = (conversationId: string) => ({ id: `conversation:${conversationId}` })
 
+/** Each of these requests may arrive twice without harm, so silence is answered by trying again. */
+const unanswered = (failures: number, error: Error) => isPassing(error) && failures < 4
+
 function useTurnMutation<Input>(conversationId: string, request: (input: Input) => Promise<Turn>) {
   const client = useQueryClient()
   return useMutation({
     scope: inOrder(conversationId),
     mutationFn: request,
-    // Each of these may arrive twice without harm, so silence is answered by trying again.
-    retry: (failures, error) => isPassing(error) && failures < 4,
+    retry: unanswered,
     onSuccess: (turn) => keepTurn(client, conversationId, turn),
     // The server knows better than this tab: another device may have gone on.
     onError: () => client.invalidateQueries({ queryKey: conversationKey(conversationId) }),
@@ -100,6 +102,7 @@ export function useComplete(conversationId: string) {
   const client = useQueryClient()
   return useMutation({
     scope: inOrder(conversationId),
+    retry: unanswered,
     mutationFn: (body: Completion) =>
       answer(
         api.POST('/api/v1/conversations/{conversation_id}/complete', {

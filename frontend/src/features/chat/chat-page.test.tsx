@@ -281,6 +281,24 @@ describe('the end of a conversation', () => {
     ])
   })
 
+  it('does not wait for a turn that failed, when something was chosen before', async () => {
+    const failed = turn({
+      id: 't2',
+      position: 1,
+      status: 'failed',
+      error: 'The policy is away.',
+      changeable: false,
+    })
+    serve([done, failed])
+    server
+      .on('POST /conversations/c1/complete', assignment({ position: 3, completed: 2, conversation_id: 'c2' }))
+      .on('GET /conversations/c2', conversation({ id: 'c2', position: 3 }))
+    const { user } = openPage('/assignments/as1')
+    await user.click(await screen.findByRole('button', { name: 'Finish conversation' }))
+    await user.click(screen.getByRole('button', { name: 'Finish and go on' }))
+    expect(await screen.findByText('Conversation 3 of 5')).toBeVisible()
+  })
+
   it('of the last one shows the completion code', async () => {
     serve([done], { position: 5 })
     server.on(

@@ -18,6 +18,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
 
   const current = turns.at(-1)
   const full = turns.length >= task.max_turns
+  const failed = current?.status === 'failed'
 
   // A new turn is brought to the top once; then the page stays where the reader has put it.
   useEffect(() => {
@@ -54,9 +55,19 @@ export function ConversationView({ conversation }: { conversation: Conversation 
       {turns.slice(0, -1).map((turn) => (
         <PastTurn key={turn.id} turn={turn} />
       ))}
-      <CurrentTurn key={current.id} conversation={conversation} turn={current} onChosen={toField}>
+      <CurrentTurn
+        key={current.id}
+        conversation={conversation}
+        turn={current}
+        onChosen={toField}
+        onFinish={turns.some((turn) => turn.comparison) ? () => setFinishing(true) : null}
+        ending={finishing}
+      >
         {full || finishing ? (
-          <FinishForm conversation={conversation} onBack={full ? null : () => setFinishing(false)} />
+          <FinishForm
+            conversation={conversation}
+            onBack={full && !failed ? null : () => setFinishing(false)}
+          />
         ) : (
           <Composer conversation={conversation} fieldRef={fieldRef} onFinish={() => setFinishing(true)} />
         )}

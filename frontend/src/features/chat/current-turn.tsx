@@ -18,12 +18,23 @@ interface CurrentTurnProps {
   turn: Turn
   /** Called when a choice was made, so that the next message can be written at once. */
   onChosen: () => void
+  /** Set while the conversation can be finished from a turn that failed: something was chosen before it. */
+  onFinish: (() => void) | null
+  /** Whether what follows is the end of the conversation, which a failed turn does not stop. */
+  ending: boolean
   /** What follows a choice: the message box, or the end of the conversation. */
   children: ReactNode
 }
 
 /** The last turn: written, then chosen, and the choice can be changed until the next message is sent. */
-export function CurrentTurn({ conversation, turn: row, onChosen, children }: CurrentTurnProps) {
+export function CurrentTurn({
+  conversation,
+  turn: row,
+  onChosen,
+  onFinish,
+  ending,
+  children,
+}: CurrentTurnProps) {
   const { task } = conversation
   const live = useLiveTurn(conversation.id, row)
   const { turn } = live
@@ -68,14 +79,22 @@ export function CurrentTurn({ conversation, turn: row, onChosen, children }: Cur
             {words.reconnecting}
           </Text>
         )}
-        {turn.status === 'failed' && (
+        {turn.status === 'failed' && ending && children}
+        {turn.status === 'failed' && !ending && (
           <Group justify="space-between">
             <Text size="sm" role="alert">
               {turn.error ?? words.failed}
             </Text>
-            <Button loading={retry.isPending} onClick={() => retry.mutate(turn.id)}>
-              {words.retry}
-            </Button>
+            <Group gap="xs">
+              {onFinish && (
+                <Button variant="default" onClick={onFinish}>
+                  {words.finish}
+                </Button>
+              )}
+              <Button loading={retry.isPending} onClick={() => retry.mutate(turn.id)}>
+                {words.retry}
+              </Button>
+            </Group>
           </Group>
         )}
         {turn.status === 'generating' && (
