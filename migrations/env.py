@@ -5,12 +5,13 @@ table is a copy of it (`render_as_batch`), during which foreign keys must be off
 """
 
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from app.db import JSONType, UTCDateTime, make_engine
 from app.settings import get_settings
@@ -56,19 +57,30 @@ def migrate(connection: Connection) -> None:
 
 
 def main() -> None:
-    url = get_settings().database
-    engine = make_engine(url)
-    if engine.dialect.name == "sqlite":
-        without_foreign_keys(engine)
     try:
+        engine = make_engine(get_settings().database)
+        if engine.dialect.name == "sqlite":
+            without_foreign_keys(engine)
         connection = engine.connect()
+    except ValidationError as error:
+        first = error.errors()[0]
+        refuse(f"{str(first['loc'][0]).upper()} is {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}.")
+    except (ArgumentError, ModuleNotFoundError) as error:
+        refuse(f"DATABASE_URL is not the address of a PostgreSQL or SQLite database: {error}.")
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
-        print(f"The database {engine.url.render_as_string()} cannot be reached: {reason}", file=sys.stderr)  # noqa: T201
-        sys.exit(3)
+        refuse(f"The database {engine.url.render_as_string()} cannot be reached: {reason}")
+    except OSError as error:
+        refuse(f"The database's directory {error.filename} cannot be made: {error.strerror}.")
     with connection:
         migrate(connection.execution_options(writes=True))
     engine.dispose()
+
+
+def refuse(sentence: str) -> NoReturn:
+    """As every process of ours: one sentence, and the exit code that says that trying again does not help."""
+    print(sentence, file=sys.stderr)  # noqa: T201
+    sys.exit(3)
 
 
 main()

@@ -65,17 +65,24 @@ def test_there_is_one_line_of_migrations_named_by_date_and_sentence() -> None:
         assert sentence
 
 
-def test_an_unreachable_database_is_one_sentence(tmp_path: Path) -> None:
-    environment = os.environ | {
-        "DATA_DIR": str(tmp_path),
-        "DATABASE_URL": "postgresql+psycopg://somebody:secret@127.0.0.1:1/nowhere",
-    }
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DATABASE_URL", "postgresql+psycopg://me:secret@127.0.0.1:1/nowhere", "127.0.0.1:1/nowhere cannot be reached"),
+        ("DATABASE_URL", "nonsense", "DATABASE_URL is not the address"),
+        ("DATABASE_URL", "mysql://somewhere/rows", "DATABASE_URL is not the address"),
+        ("DATABASE_URL", "sqlite:////dev/null/rows.db", "/dev/null cannot be made"),
+        ("SIGN_UP", "maybe", "SIGN_UP is 'maybe': input should be 'open' or 'invitation'."),
+    ],
+)
+def test_a_setting_that_is_wrong_is_one_sentence(tmp_path: Path, name: str, value: str, said: str) -> None:
+    environment = os.environ | {"DATA_DIR": str(tmp_path), name: value}
     result = subprocess.run(
         [sys.executable, "-m", "alembic", "upgrade", "head"], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert result.returncode == 3
     (sentence,) = result.stderr.strip().splitlines()
-    assert "127.0.0.1:1/nowhere cannot be reached" in sentence
+    assert said in sentence
     assert "secret" not in sentence
 
 

@@ -282,6 +282,11 @@ def test_a_full_disk_is_one_sentence(script: ModuleType, tmp_path: Path, monkeyp
         script.check_disk(tmp_path)
 
 
+def test_data_that_cannot_be_a_directory_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "cannot be made a directory for data" in refused(tmp_path / "file")
+
+
 def test_settings_come_from_the_environment_over_the_env_file(script: ModuleType, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("# a comment\nREDIS_URL='redis://elsewhere:6379/0'\n\nexport BASE_MODEL=toy\n")
