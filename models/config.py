@@ -139,6 +139,9 @@ class PolicyConfig:
     ppo_epochs: Annotated[int, Between(1, 16)] = 2
     """Passes over each step's rollouts; 1, 2 and 4 in the paper."""
 
+    value_epochs: Annotated[int, Between(1, 16)] = 1
+    """In so many of them the value function learns too; each costs as much as one of the policy's."""
+
     minibatches: Annotated[int, Between(1)] = 4
     """Optimiser steps of one pass."""
 

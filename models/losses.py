@@ -19,13 +19,14 @@ class Chosen(NamedTuple):
     """What a distribution says about the tokens that were chosen from it."""
 
     logprobs: Tensor  # (n,)
-    entropy: Tensor  # (n,) of the whole distribution, in nats
+    entropy: Tensor  # (n,) of the whole distribution, in nats; without gradient: the paper has no entropy bonus
 
 
 def chosen(logits: Tensor, tokens: Tensor) -> Chosen:
     """log π(token) and H(π) = −Σ π log π, for logits (n, V) at temperature 1 and tokens (n,)."""
     all_logprobs = F.log_softmax(logits, dim=-1)
-    entropy = -(all_logprobs.exp() * all_logprobs).sum(-1)
+    with torch.no_grad():
+        entropy = -(all_logprobs.exp() * all_logprobs).sum(-1)
     return Chosen(all_logprobs.gather(-1, tokens[:, None]).squeeze(-1), entropy)
 
 

@@ -267,10 +267,11 @@ def update(
     """PPO's passes over a step's rollouts. None if a loss was not finite; the last weights are then not to be used."""
     policy, value = networks.policy, networks.value
     assert value is not None
-    sums, updates, first_error = torch.zeros(5), 0, 0.0
-    for batch in minibatches(len(rollouts.prompts), config, step):
+    sums, updates, first_error = torch.zeros(4), 0, 0.0
+    value_losses = []
+    for epoch, batch in minibatches(len(rollouts.prompts), config, step):
         tokens = sum(len(r.tokens) for p in batch for r in rollouts.responses[p])
-        means = torch.zeros(5)
+        means, of_value = torch.zeros(4), 0.0
         for places in rows(rollouts.prompts, rollouts.responses, batch, config.row_tokens, networks.device):
             go_on()
             old_logprobs, old_values, advantage, returns = (
@@ -281,16 +282,18 @@ def update(
             logprobs = policy.chosen(places).logprobs
             made = ppo_loss(logprobs, old_logprobs, advantage, all_of_them, config.clip)
             (made.loss * share).backward()
-            of_value = value_loss(value.values(places), old_values, returns, all_of_them, config.value_clip)
-            (of_value * share).backward()
-            parts = (made.loss, of_value, made.ratio, made.clip_fraction, made.approx_kl)
+            if epoch < config.value_epochs:
+                loss = value_loss(value.values(places), old_values, returns, all_of_them, config.value_clip)
+                (loss * share).backward()
+                of_value += share * float(loss.detach())
+            parts = (made.loss, made.ratio, made.clip_fraction, made.approx_kl)
             means += share * torch.stack([part.detach().cpu() for part in parts])
             if updates == 0:
                 first_error = max(first_error, float((logprobs.detach() - old_logprobs).abs().max()))
-        if not means.isfinite().all():
+        if not (means.isfinite().all() and math.isfinite(of_value)):
             optimiser.zero_grad()
             return None
-        if updates and PRESETS[config.preset].stops_early and means[4] > config.max_approx_kl:
+        if updates and PRESETS[config.preset].stops_early and means[3] > config.max_approx_kl:
             optimiser.zero_grad()
             break
         for network in (policy, value):
@@ -301,17 +304,21 @@ def update(
         optimiser.step()
         optimiser.zero_grad()
         sums, updates = sums + means, updates + 1
-    loss, loss_of_value, ratio, clip_fraction, approx_kl = (sums / updates).tolist()
-    return Outcome(loss, loss_of_value, ratio, clip_fraction, approx_kl, updates, first_error)
+        if epoch < config.value_epochs:
+            value_losses.append(of_value)
+    loss, ratio, clip_fraction, approx_kl = (sums / updates).tolist()
+    mean_value_loss = sum(value_losses) / max(1, len(value_losses))
+    return Outcome(loss, mean_value_loss, ratio, clip_fraction, approx_kl, updates, first_error)
 
 
-def minibatches(prompts: int, config: PolicyConfig, step: int) -> Iterator[list[int]]:
-    """Each pass takes the prompts (with all their responses) in another order, in `minibatches` about equal parts."""
+def minibatches(prompts: int, config: PolicyConfig, step: int) -> Iterator[tuple[int, list[int]]]:
+    """Each pass, counted from 0, takes the prompts (with all their responses) in another order, in `minibatches` about
+    equal parts."""
     for epoch in range(config.ppo_epochs):
         order = list(range(prompts))
         random.Random(seed_of(config.seed, "minibatches", step, epoch)).shuffle(order)
         parts = min(config.minibatches, prompts)
-        yield from (order[part::parts] for part in range(parts))
+        yield from ((epoch, order[part::parts]) for part in range(parts))
 
 
 def measure(rollouts: Rollouts, kl_coef: float) -> dict[str, float]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from models import snapshot, tiny, train_policy
-from models.backbone import Backbone
+from models.backbone import SMOLLM2, Backbone
 from models.config import PolicyConfig
 from models.dialogue import Renderer
 from models.policy import Policy
@@ -34,14 +34,14 @@ LEARNING = CONFIG | {
 }  # fmt: skip
 
 
-def write_pm(directory: Path, name: str = "pm", weight: Callable[[Tensor], None] = lambda weight: None) -> None:
+def write_pm(directory: Path, base: str = "toy", weight: Callable[[Tensor], None] = lambda weight: None) -> None:
     """An untrained PM, whose head `weight` may change."""
-    backbone, _ = Backbone.load("toy")
+    backbone, _ = Backbone.load(base)
     pm = PreferenceModel.fresh(backbone, "pm", 2)
     disturb(backbone, "pm")
     with torch.no_grad():
         weight(pm.head.weight)
-    snapshot.save(directory, snapshot.Manifest(name, "pm", {"source": "toy", "hash": backbone.hash}, ""), pm.write)
+    snapshot.save(directory, snapshot.Manifest("pm", "pm", {"source": base, "hash": backbone.hash}, ""), pm.write)
 
 
 def make_run(path: Path, config: dict[str, Any] = CONFIG, **overrides: Any) -> Path:
@@ -356,10 +356,9 @@ def test_all_prompts_come_once_before_one_comes_again() -> None:
 
 def test_each_pass_takes_every_prompt_once_in_another_order() -> None:
     batches = list(train_policy.minibatches(10, PolicyConfig(ppo_epochs=2, minibatches=3), step=1))
-    first, second = batches[:3], batches[3:]
-    assert (
-        sorted(p for batch in first for p in batch) == sorted(p for batch in second for p in batch) == list(range(10))
-    )
+    assert [epoch for epoch, _ in batches] == [0, 0, 0, 1, 1, 1]
+    first, second = ([p for epoch, batch in batches for p in batch if epoch == e] for e in (0, 1))
+    assert sorted(first) == sorted(second) == list(range(10))
     assert first != second
     assert len(list(train_policy.minibatches(2, PolicyConfig(ppo_epochs=1, minibatches=4), step=1))) == 2
 
@@ -369,3 +368,23 @@ def test_no_network_drops_anything_out(toy: tuple[Backbone, Renderer]) -> None:
     dropouts = [module.p for module in toy[0].causal_lm.modules() if isinstance(module, nn.Dropout)]
     assert all(p == 0 for p in dropouts)
     assert toy[0].causal_lm.config.attention_dropout == 0
+
+
+@pytest.mark.slow
+def test_two_steps_on_the_real_base(tmp_path: Path, real_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_STORE", str(real_store))
+    path = tmp_path / "run"
+    path.mkdir()
+    write_pm(path / "pm", base=SMOLLM2)
+    prompts = ["How do I boil an egg?", "Name three birds.", "Why is the sky blue?", "Write a line about tea."]
+    tiny.write_prompts(path / "prompts.jsonl", iter(prompts))
+    config = CONFIG | {"base": SMOLLM2, "rollouts": 16, "max_new_tokens": 16, "learning_rate": 5e-4}
+    (path / "config.json").write_text(json.dumps(config))
+    result = train(path)
+    first, second = metrics(path)
+    assert first["policy/kl_to_initial"] == 0
+    assert first["policy/first_ratio_error"] < 1e-4
+    assert second["policy/first_ratio_error"] < 1e-4
+    assert second["policy/kl_to_initial"] != 0
+    assert abs(result["final"]["kl_to_initial"]) < 10
+    assert result["stopped"] is None
