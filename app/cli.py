@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import httpx
 from pydantic import ValidationError
 from redis.exceptions import RedisError
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -29,10 +29,10 @@ from app.iterations import schedule
 from app.iterations import service as iterations
 from app.settings import get_settings
 from app.snapshots import service as snapshots
-from app.tables import Account, Comparison, Deployment, Role, Task, TaskKind
+from app.tables import Account, Deployment, Role, Task, TaskKind
 from app.tranches.export_hh import export_hh
 from app.tranches.import_hh import Imported, import_hh, task_of_file
-from app.tranches.queries import left_out_because, visible_comparisons
+from app.tranches.queries import count_freezable
 
 DONE, REFUSED, INTERRUPTED = 0, 3, 130
 SCORING_PM = "scoring-pm"
@@ -158,8 +158,7 @@ def _iterate(options: argparse.Namespace) -> int:
 
 
 def _must_be_worth_it(session: Session, wanted: int) -> None:
-    fresh = visible_comparisons().where(Comparison.tranche_id.is_(None), left_out_because().is_(None))
-    new = session.scalar(fresh.with_only_columns(func.count())) or 0
+    new = count_freezable(session)
     if new < wanted:
         raise NotEnoughNew(
             f"There are {new} new comparisons and the schedule wants {wanted}; `turnwise iterate --now` starts anyway."

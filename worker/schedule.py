@@ -1,12 +1,12 @@
 """The tick's first part: start the iteration whose hour has come."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import db
 from app.iterations import schedule
 from app.iterations.service import skip, start
-from app.tables import Comparison, Iteration, IterationStatus
-from app.tranches.queries import left_out_because, visible_comparisons
+from app.tables import Iteration, IterationStatus
+from app.tranches.queries import count_freezable
 
 
 def start_due() -> None:
@@ -17,8 +17,7 @@ def start_due() -> None:
         if due is None:
             return
         open_name = session.scalar(select(Iteration.name).where(Iteration.status == IterationStatus.RUNNING))
-        fresh = visible_comparisons().where(Comparison.tranche_id.is_(None), left_out_because().is_(None))
-        new = session.scalar(fresh.with_only_columns(func.count())) or 0
+        new = count_freezable(session)
         if open_name is not None:
             skip(session, due.preset, due.overrides, f"Iteration {open_name} was still running.")
         elif new < due.min_new_comparisons:

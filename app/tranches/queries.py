@@ -1,7 +1,7 @@
 """Which comparisons count: visible ones, and the reason each of the others is left out of a tranche."""
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, null, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from app.tables import (
     Account,
@@ -49,6 +49,15 @@ def left_out_because() -> ColumnElement[str | None]:
         (~_settled(), "may still be changed"),
         else_=null(),
     )
+
+
+def freezable_comparisons() -> Select[Comparison]:
+    """Visible ones that no tranche holds yet and nothing leaves out: what the next freeze takes."""
+    return visible_comparisons().where(Comparison.tranche_id.is_(None), left_out_because().is_(None))
+
+
+def count_freezable(session: Session) -> int:
+    return session.scalar(freezable_comparisons().with_only_columns(func.count())) or 0
 
 
 def _either(status: CandidateStatus) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from app.tables import (
     Turn,
 )
 from app.tranches.dialogues import CONVERSATIONS_AT_A_TIME, Choice, StoredDialogue, StoredTurn, read_dialogues
-from app.tranches.queries import left_out_because, visible_comparisons
+from app.tranches.queries import freezable_comparisons, left_out_because, visible_comparisons
 
 
 class EmptyTranche(DomainError):
@@ -74,11 +74,7 @@ def _freeze_new(session: Session, iteration: Iteration, exclusions: dict[Tranche
         )
         session.add(tranche)
         session.flush()
-        members = (
-            visible_comparisons()
-            .where(Comparison.tranche_id.is_(None), Comparison.kind == kind, left_out_because().is_(None))
-            .with_only_columns(Comparison.id)
-        )
+        members = freezable_comparisons().where(Comparison.kind == kind).with_only_columns(Comparison.id)
         # Marked first, in one statement: from here on the members are what points at the tranche.
         session.execute(
             update(Comparison).where(Comparison.id.in_(members)).values(tranche_id=tranche.id),
