@@ -107,7 +107,8 @@ def collect(
             at = places.rollout, places.step
             made = networks.policy.chosen(places)
             logprobs[at], entropy[at] = made.logprobs.cpu(), made.entropy.cpu()
-            initial_logprobs[at] = networks.initial.chosen(places).logprobs.cpu()
+            same = networks.initial.adapter == networks.policy.adapter
+            initial_logprobs[at] = (made if same else networks.initial.chosen(places)).logprobs.cpu()
             if networks.value is not None:
                 values[at] = networks.value.values(places).cpu()
     clock.lap("logprobs")
