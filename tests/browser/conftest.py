@@ -41,7 +41,7 @@ class Recording(ScriptedBackend):
         return await super().generate(request)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not for the session: Playwright's event loop runs in this thread until it is closed
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: apt install chromium).")
