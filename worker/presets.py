@@ -125,7 +125,10 @@ PRESETS: dict[str, IterationConfig] = {
     ),
     "small": IterationConfig(
         pm=PMConfig(max_comparisons=600, test_comparisons=64),  # evaluate_pm looks at more
-        policy=PolicyConfig(rollouts=256, rollouts_per_step=64, max_new_tokens=64),
+        # Prompts cost as much as responses: without the longest tenth the policy fits into eight minutes.
+        policy=PolicyConfig(
+            rollouts=256, rollouts_per_step=64, max_new_tokens=64, max_prompt_tokens=256, evaluation_rollouts=16
+        ),
         evaluation=EvaluationConfig(max_comparisons=200, prompts=64, max_tokens=64),
     ),
     "paper": IterationConfig(
