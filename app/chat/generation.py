@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.chat import lease
 from app.chat.policies import Policies
-from app.chat.sampling import Sampling, in_thread
+from app.chat.sampling import Sampling, cancelled, in_thread
 from app.chat.tail import Tail
 from app.db import new_id
 
@@ -58,10 +58,7 @@ class Generations:
     async def close(self) -> None:
         """Give every lease back: the next process goes on at once."""
         leases = dict(self._leases)
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(*self._tasks)
         for turn_id, owner in leases.items():
             with suppress(SQLAlchemyError):
                 await in_thread(lease.release, turn_id, owner)

@@ -59,7 +59,7 @@ class Sampling:
         stopped = asyncio.create_task(self.stop.wait())
         try:
             await asyncio.wait({answering, holding, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            await _cancelled(answering, holding, stopped)
+            await cancelled(answering, holding, stopped)
             if not holding.cancelled():
                 log.warning("The lease on turn %s was lost; its new holder answers.", self.work.turn_id)
                 return
@@ -68,7 +68,7 @@ class Sampling:
             await flushing
             await self._publish(("end", {}))
         finally:
-            await _cancelled(answering, holding, stopped, flushing)
+            await cancelled(answering, holding, stopped, flushing)
 
     async def _answer(self) -> None:
         """Both candidates at once; from the beginning again while the server is away."""
@@ -87,7 +87,7 @@ class Sampling:
                 if pause is None:
                     raise
             finally:
-                await _cancelled(*tasks)
+                await cancelled(*tasks)
             await asyncio.sleep(pause)
             await self._begin_again()
 
@@ -180,7 +180,11 @@ def _sentence(error: BaseException, turn_id: str) -> str:
     return UNEXPECTED
 
 
-async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
-    for task in tasks:
-        task.cancel()
+async def cancelled(*tasks: asyncio.Task[Any]) -> None:
+    """End tasks, and wait for that. Asked again until they have ended: on Python 3.11 `asyncio.wait_for`, in which
+    redis-py sends every command, loses a cancellation that comes just when its inner future is done."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=0.5)
     await asyncio.gather(*tasks, return_exceptions=True)
