@@ -1,5 +1,9 @@
 """Sessions end before the answer leaves, and other sites' pages change nothing."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Semaphore
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -8,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import db, errors
-from app.deps import Writing
+from app.deps import WRITERS, Writing
 from app.tables import Account
 from tests.app.conftest import Browser
 from tests.factories import make_account
@@ -34,6 +38,25 @@ def test_a_commit_that_fails_has_not_told_the_browser_200(engine: Engine) -> Non
     assert response.json()["type"] == "database-unavailable"
     with db.reading() as session:
         assert session.scalar(select(Account.id)) is None
+
+
+def test_writers_never_take_all_threads(engine: Engine) -> None:
+    """Else the one that holds the lock finds none for its answer, and all stand still."""
+    app, inside, most = FastAPI(), Semaphore(0), []
+
+    @app.post("/")
+    def endpoint(session: Writing) -> str:
+        inside.release()
+        most.append(inside._value)
+        time.sleep(0.02)
+        inside.acquire()
+        return "stored"
+
+    with TestClient(app) as client, ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: client.post("/"), range(50)))
+
+    assert {response.status_code for response in answers} == {200}
+    assert 1 < max(most) <= WRITERS
 
 
 @pytest.fixture
