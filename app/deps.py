@@ -49,8 +49,8 @@ def _writing() -> Iterator[Session]:
         yield session
 
 
-# Whoever holds a lock still needs a thread before it commits, for its answer's validation. So those who wait for the lock
-# must never take all forty threads: without a limit, 60 writing requests at once stood still until SQLite gave up.
+# Whoever holds a lock still needs a thread before it commits, for its answer's validation. So those who wait for the
+# lock must never take all forty threads: without a limit, 60 writing requests stood still until SQLite gave up.
 WRITERS = 8
 
 Reading = Annotated[Session, Depends(_reading, scope="function")]
