@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from app import db, errors, pages, seed
 from app.accounts.endpoints import router as accounts
@@ -27,6 +27,10 @@ from app.tasks.endpoints import router as tasks
 
 FEATURES = (accounts, tasks, chat, comparisons, dashboard, iterations, snapshots)
 LARGEST_BODY = 1 << 20
+
+
+class DatabaseNotReady(Exception):
+    pass
 
 
 class Health(BaseModel):
@@ -58,6 +62,11 @@ def _ensure_defaults() -> None:
         except IntegrityError:
             if attempt:
                 raise
+        except (OperationalError, ProgrammingError) as error:
+            raise DatabaseNotReady(
+                f"The database is not ready ({str(error.orig).splitlines()[0]}). "
+                "Is DATABASE_URL right, and did `alembic upgrade head` run?"
+            ) from None
 
 
 def create_app() -> FastAPI:

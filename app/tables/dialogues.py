@@ -44,7 +44,8 @@ class Conversation(Base):
     family: Mapped[str | None] = mapped_column(index=True)  # sha256 of the normalised first human message
     system: Mapped[str]
     status: Mapped[ConversationStatus] = mapped_column(enum_column(ConversationStatus), default=ConversationStatus.OPEN)
-    # The pair drawn for the conversation (pair scope "conversation"); position a, position b.
+    # The last pair drawn: the whole conversation's, or (pair scope "turn") the last turn's. Who is shown as a or b is
+    # tossed at every turn (Candidate.shown).
     deployment_a_id: Mapped[str | None] = mapped_column(ForeignKey("deployments.id"))
     deployment_b_id: Mapped[str | None] = mapped_column(ForeignKey("deployments.id"))
     propensity: Mapped[float | None]  # probability of this unordered pair among the deployments at the draw

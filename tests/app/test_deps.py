@@ -40,6 +40,7 @@ def test_a_commit_that_fails_has_not_told_the_browser_200(engine: Engine) -> Non
         assert session.scalar(select(Account.id)) is None
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_writers_never_take_all_threads(engine: Engine) -> None:
     """Else the one that holds the lock finds none for its answer, and all stand still."""
     app, inside, most = FastAPI(), Semaphore(0), []
@@ -66,6 +67,7 @@ def ada(browser: Browser) -> TestClient:
     return browser(account)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("token", ["", "made-up", "ünïcode".encode().decode("latin-1")])
 def test_a_change_without_the_sessions_token_is_refused(ada: TestClient, token: str) -> None:
     refused = ada.post("/assignments", json={"task": "helpfulness"}, headers={"X-CSRF-Token": token.encode("latin-1")})  # type: ignore[dict-item]
@@ -73,6 +75,7 @@ def test_a_change_without_the_sessions_token_is_refused(ada: TestClient, token: 
     assert ada.get("/assignments", headers={"X-CSRF-Token": ""}).json() == [], "reading needs none"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://testserver.evil.example"])
 def test_a_change_from_another_origin_is_refused(ada: TestClient, origin: str) -> None:
     for path, body in (("/assignments", {"task": "helpfulness"}), ("/session", {"username": "ada", "password": "x"})):
@@ -80,6 +83,7 @@ def test_a_change_from_another_origin_is_refused(ada: TestClient, origin: str) -
         assert (refused.status_code, refused.json()["type"]) == (403, "cross-site-request")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("origin", ["http://testserver", "http://127.0.0.1:8000"])
 def test_a_change_from_the_own_origin_is_accepted(ada: TestClient, origin: str) -> None:
     """The second is PUBLIC_URL, where a proxy has changed the Host."""
@@ -87,6 +91,7 @@ def test_a_change_from_the_own_origin_is_accepted(ada: TestClient, origin: str) 
     assert taken.status_code == 201
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_form_of_another_site_is_no_json(ada: TestClient) -> None:
     refused = ada.post("/assignments", content=b'{"task": "helpfulness"}', headers={"Content-Type": "text/plain"})
     assert refused.status_code == 422

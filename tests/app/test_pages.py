@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app import pages
-from app.main import create_app
+from app import pages, settings
+from app.main import DatabaseNotReady, create_app
 
 
 @pytest.fixture
@@ -97,3 +97,10 @@ def test_the_openapi_description_names_every_answer(built: TestClient) -> None:
                     untyped.append(f"{verb.upper()} {path}")
             assert "4XX" in operation["responses"]
     assert untyped == []
+
+
+def test_a_web_process_without_tables_says_what_is_missing(
+    configured: settings.Settings,
+) -> None:
+    with pytest.raises(DatabaseNotReady, match="alembic upgrade head"), TestClient(create_app()):
+        pass

@@ -13,6 +13,8 @@ from app.tables import Account, Invitation, Role, SignIn
 from tests.app.conftest import Browser
 from tests.factories import make_account
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 ADA = {"username": "Ada.Lovelace", "password": "correct horse battery"}
 
 

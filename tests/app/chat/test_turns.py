@@ -100,6 +100,7 @@ def test_the_next_message_waits_for_a_choice(crowdworker: TestClient, conversati
     assert crowdworker.post(url, json=body).status_code == 201
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_full_conversation_takes_no_more(crowdworker: TestClient, conversation: str) -> None:
     with db.writing() as session:
         session.execute(update(Task).values(max_turns=1))
@@ -110,6 +111,7 @@ def test_a_full_conversation_takes_no_more(crowdworker: TestClient, conversation
     assert (refused.status_code, refused.json()["type"]) == (409, "conversation-full")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -129,6 +131,7 @@ def test_a_text_that_cannot_be_said_is_refused_in_a_sentence(
     assert refused.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_lone_surrogate_is_refused_and_not_a_crash(crowdworker: TestClient, conversation: str) -> None:
     body = b'{"client_id": "c1", "text": "half a \\ud83d"}'
     headers = {"Content-Type": "application/json"}
@@ -145,6 +148,7 @@ def test_any_script_and_any_emoji_comes_back_as_it_was(crowdworker: TestClient, 
     assert crowdworker.get(f"/turns/{turn['id']}").json()["text"] == text
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_enormous_body_is_refused(crowdworker: TestClient, conversation: str) -> None:
     body = {"client_id": "c1", "text": "x" * 2_000_000}
     refused = crowdworker.post(f"/conversations/{conversation}/turns", json=body)
@@ -207,6 +211,7 @@ def test_a_conversation_keeps_its_pair_and_its_propensity(crowdworker: TestClien
     assert propensity == pytest.approx(expected[frozenset(pairs[0])])
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_task_may_draw_anew_at_every_turn(crowdworker: TestClient) -> None:
     deploy_two()
     with db.writing() as session:
@@ -215,6 +220,7 @@ def test_a_task_may_draw_anew_at_every_turn(crowdworker: TestClient) -> None:
     assert len({frozenset(pair) for pair in pairs}) > 1  # 25 times the same: 1 in 60,000
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_side_is_tossed_at_every_turn(crowdworker: TestClient, conversation: str) -> None:
     deploy_two()
     with db.writing() as session:  # a pair of two
@@ -255,6 +261,7 @@ def test_a_retry_after_a_rollback_asks_a_policy_that_is_there(crowdworker: TestC
         assert candidates[0].seed != before
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_seeds_of_a_turn_differ(crowdworker: TestClient, conversation: str) -> None:
     turn = say(crowdworker, conversation)
     with db.reading() as session:
@@ -262,6 +269,7 @@ def test_the_seeds_of_a_turn_differ(crowdworker: TestClient, conversation: str) 
     assert a.seed != b.seed
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_plan_belongs_to_red_teaming(crowdworker: TestClient, conversation: str) -> None:
     red = take(crowdworker, "red-team")
     planned = crowdworker.put(f"/conversations/{red}/plan", json={"red_team_plan": "A false premise."})

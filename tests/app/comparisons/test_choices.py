@@ -169,6 +169,7 @@ def test_a_candidate_of_another_turn_cannot_be_picked(crowdworker: TestClient, r
     assert (refused.status_code, refused.json()["type"]) == (422, "unknown-candidate")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("strength", [0, 5, 2.5, "3", None, True])
 def test_a_strength_is_one_of_four(crowdworker: TestClient, ready: Callable[..., Json], strength: Any) -> None:
     refused = choose(crowdworker, ready(), strength=strength)
@@ -187,6 +188,7 @@ def test_the_browser_cannot_say_more_than_picked_and_strength(
     assert (row.propensity, row.choice_direction, row.kind) == (1.0, "pick-better", "base")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("name", "best_of", "kind"),
     [("week-1", 1, "online"), ("initial", 16, "rejection-sampled"), ("week-1", 16, "rejection-sampled")],

@@ -117,6 +117,7 @@ def test_a_conversation_whose_last_turn_failed_can_be_completed(crowdworker: Tes
     assert crowdworker.post(f"/conversations/{conversation}/complete", json={}).json()["position"] == 2
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("answers", [{"overall_rating": 0}, {"overall_rating": 6}, {"comment": "\x00"}])
 def test_answers_out_of_range_name_their_field(crowdworker: TestClient, answers: Json) -> None:
     conversation = take(crowdworker)["conversation_id"]
