@@ -74,8 +74,7 @@ def test_requests_at_the_same_time_share_rows_and_get_their_own_scores(toy: Toy)
     backend.close()
     assert found == pytest.approx([_own(toy, *pair) for pair in wanted], abs=1e-5)
     assert backend.stats()["scored"] == 12
-    # Usually two: what arrives while the first row is computed goes into the next. A busy machine lets fewer wait.
-    assert backend.stats()["scored_rows"] < 12, "requests share rows"
+    assert backend.stats()["scored_rows"] <= 2, "three prompts and twelve responses go into one row"
 
 
 def test_scoring_and_sampling_at_the_same_time_do_not_disturb_each_other(client: httpx.Client, toy: Toy) -> None:
