@@ -177,8 +177,8 @@ def command() -> None:
     options = arguments(argparse.ArgumentParser(description="Serve policy snapshots and PM scores."))
     on = listen(options.host, options.port)
 
-    # Read when torch is loaded. Torch's threads spin while they wait for each other: on cores that others want too, a
-    # step took two of them 2.1 s and one 0.08 s (SmolLM2, 2 cores, load 4). Asleep, two took a quarter longer than one.
+    # Read when torch is loaded. Torch's threads spin while they wait for each other: on cores that others want too, two
+    # of them can be many times slower than one. Asleep while they wait, they leave the core to whom they wait for.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from inference.serving import TorchBackend  # torch: ten seconds that scripted.py and a taken port do not wait for
     from models.run import BadInput

@@ -96,7 +96,7 @@ def estimate(session: Session, preset: str) -> schemas.Estimate:
     return schemas.Estimate(
         seconds=sum(seconds.values()),
         stages=[schemas.StageEstimate(stage=name, seconds=round(seconds[name], 1)) for name in STAGES],
-        basis="past runs" if measured else "reference machine",
+        basis="past runs" if measured else "estimate",
     )
 
 

@@ -24,7 +24,7 @@ class StageEstimate(BaseModel):
 class Estimate(BaseModel):
     seconds: float
     stages: list[StageEstimate]
-    basis: Literal["past runs", "reference machine"]
+    basis: Literal["past runs", "estimate"]
 
 
 class Progress(BaseModel):

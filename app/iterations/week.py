@@ -9,7 +9,7 @@ STAGES = ("freeze_tranche", "train_pm", "evaluate_pm", "train_policy", "evaluate
 class Preset(NamedTuple):
     name: str
     description: str
-    seconds: dict[str, float]  # per stage, on a two-core machine: shown until this installation has its own past runs
+    seconds: dict[str, float]  # per stage on two cores: arithmetic, not yet a run; shown until there are past runs
 
 
 PRESETS = {
@@ -22,7 +22,7 @@ PRESETS = {
         ),
         Preset(
             "small",
-            "Under half an hour on two cores: about 600 comparisons, one epoch, 256 rollouts of 64 tokens.",
+            "Made for two cores: about 600 comparisons, one epoch, 256 rollouts of 64 tokens.",
             {"train_pm": 420, "evaluate_pm": 180, "train_policy": 600, "evaluate_policy": 120},
         ),
         Preset(

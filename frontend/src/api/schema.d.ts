@@ -798,7 +798,7 @@ export interface components {
              * Basis
              * @enum {string}
              */
-            basis: "past runs" | "reference machine";
+            basis: "past runs" | "estimate";
         };
         /** Figure */
         Figure: {

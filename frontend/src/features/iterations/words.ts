@@ -23,7 +23,7 @@ export const words = {
   overridesHelp: 'JSON: config field to value, e.g. {"policy.rollouts": 256}',
   notJson: 'This is not a JSON object of config fields and values.',
   estimate: (time: string, basis: string) =>
-    `About ${time}, judged by ${basis === 'past runs' ? 'past runs here' : 'a reference machine with two cores'}.`,
+    `About ${time}, judged by ${basis === 'past runs' ? 'past runs here' : 'a rough estimate for two cores'}.`,
   estimating: 'Estimating the duration…',
 
   stages: {
