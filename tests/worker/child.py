@@ -31,10 +31,10 @@ def work(directory: Path) -> None:
             time.sleep(script.get("seconds", 0.01))
             if run.preempted and not script.get("deaf"):
                 raise seam.Preempted
-            say(directory, f"step {step}")
             run.metrics(step, {"pm/loss": 1 / step})
             run.progress("train", step, script["steps"])
             run.checkpoints.save(step, lambda checkpoint: None)
+            say(directory, f"step {step}")  # once it is kept: a step that a kill undid is rightly done again
         run.result({"steps": script["steps"]})
         with seam.directory_atomically(directory / "snapshot") as snapshot:
             (snapshot / "adapter_model.safetensors").write_bytes(b"weights")

@@ -1,6 +1,7 @@
 """Runs against a real child process that keeps to the seam and does what a script says."""
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -197,6 +198,8 @@ def test_a_child_ends_when_its_worker_is_killed(stage: MakeStage, tmp_path: Path
     week.carry_out()  # waits for the directory's lock, which the first child would hold for twenty seconds
     steps = [line for line in week.story() if line.startswith("step")]
     assert len(steps) == len(set(steps))
+    written = [json.loads(line)["step"] for line in (week.directory / "metrics.jsonl").read_text().splitlines()]
+    assert written == list(range(1, len(written) + 1))
 
 
 def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
