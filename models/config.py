@@ -51,10 +51,13 @@ class PMConfig:
     """Passes over the data. One: small PMs overfit afterwards."""
 
     learning_rate: Annotated[float, Between(0, 1)] = 2e-4
-    """Peak of AdamW's learning rate, for adapter and head."""
+    """Peak of AdamW's learning rate, for the adapter."""
+
+    head_learning_rate: Annotated[float, Between(0, 1)] = 1e-3
+    """The same for the head, which begins at zero: until it has moved, the adapter learns nothing."""
 
     warmup_share: Annotated[float, Between(0, 1)] = 0.05
-    """Share of the steps over which the learning rate rises linearly; then it falls linearly to zero."""
+    """Share of the steps over which both learning rates rise linearly; then they fall linearly to zero."""
 
     weight_decay: Annotated[float, Between(0, 1)] = 0.0
     """AdamW's weight decay."""

@@ -73,7 +73,9 @@ def train(run: RunDirectory) -> None:
     pm = PreferenceModel.fresh(backbone, "pm", config.lora_rank)
 
     # Optimiser
-    optimiser = torch.optim.AdamW(pm.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    peaks = [config.learning_rate, config.head_learning_rate]
+    parts = [backbone.parameters(pm.adapter), pm.head.parameters()]
+    optimiser = torch.optim.AdamW([{"params": part} for part in parts], weight_decay=config.weight_decay)
 
     # Loop
     inputs = hashlib.sha256((to_json(config) + data_hash).encode()).hexdigest()
@@ -102,8 +104,9 @@ def train(run: RunDirectory) -> None:
         if not math.isfinite(outcome.loss):
             raise BadInput(f"The loss became {outcome.loss} at step {step}: lower learning_rate in config.json.")
         norm = torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm)
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(config, step, len(steps))
+        height = schedule(config.warmup_share, step, len(steps))
+        for group, peak in zip(optimiser.param_groups, peaks, strict=True):
+            group["lr"] = peak * height
         optimiser.step()
         optimiser.zero_grad()
         run.metrics(
@@ -113,7 +116,7 @@ def train(run: RunDirectory) -> None:
                 "pm/accuracy": outcome.accuracy,
                 "pm/margin": outcome.margin,
                 "pm/gradient_norm": float(norm),
-                "pm/learning_rate": learning_rate(config, step, len(steps)),
+                "pm/learning_rate": config.learning_rate * height,
                 "pm/tokens_per_s": outcome.tokens / (time.monotonic() - began),
             },
         )
@@ -187,10 +190,11 @@ def accumulate(
     return Outcome(loss, right, margin, tokens)
 
 
-def learning_rate(config: PMConfig, step: int, steps: int) -> float:
-    """Linear up over the warm-up, then linear down to zero after the last step (steps count from 1)."""
-    warmup = max(1, round(config.warmup_share * steps))
-    return config.learning_rate * min(step / warmup, (steps + 1 - step) / max(1, steps + 1 - warmup))
+def schedule(warmup_share: float, step: int, steps: int) -> float:
+    """Share of the peak learning rate: linearly up over the warm-up, then linearly down to zero after the last step
+    (steps count from 1)."""
+    warmup = max(1, round(warmup_share * steps))
+    return min(step / warmup, (steps + 1 - step) / max(1, steps + 1 - warmup))
 
 
 def command() -> None:

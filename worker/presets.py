@@ -124,10 +124,15 @@ PRESETS: dict[str, IterationConfig] = {
         evaluation=EvaluationConfig(max_comparisons=64, prompts=32, max_tokens=16),
     ),
     "small": IterationConfig(
-        pm=PMConfig(max_comparisons=600, test_comparisons=64),  # evaluate_pm looks at more
-        # Prompts cost as much as responses: without the longest tenth the policy fits into eight minutes.
+        # Attention grows with a row's square, so long dialogues lose their earliest turns; evaluate_pm looks at more.
+        pm=PMConfig(max_comparisons=600, max_tokens=384, test_comparisons=64),
         policy=PolicyConfig(
-            rollouts=256, rollouts_per_step=64, max_new_tokens=64, max_prompt_tokens=256, evaluation_rollouts=16
+            rollouts=256,
+            rollouts_per_step=64,
+            max_new_tokens=64,
+            max_prompt_tokens=256,  # prompts cost as much as responses
+            missing_end_of_turn="score",  # few responses end within 64 tokens: penalised, brevity is all that is learnt
+            evaluation_rollouts=16,
         ),
         evaluation=EvaluationConfig(max_comparisons=200, prompts=64, max_tokens=64),
     ),

@@ -24,6 +24,7 @@ from models.backbone import Backbone, base_hash, load_base, resolve_base
 from models.dialogue import DEFAULT_SYSTEM, Renderer
 from models.preference_model import PreferenceModel
 from tests.conftest import free_port
+from tests.networks import disturb, random_pm
 
 
 class Toy(NamedTuple):
@@ -47,20 +48,13 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toy]:
         paths = {}
         for name, rank in (("week-1", 4), ("week-2", 8), ("foreign", 4)):
             backbone.add_adapter(name, rank)
-            _disturb(backbone, name)
+            disturb(backbone, name, size=0.15)
             paths[name] = _save(
                 backbone, directory / name, "policy", lambda to, name=name: backbone.save_adapter(name, to)
             )
-        pm = PreferenceModel.fresh(backbone, "pm", 4)
-        _disturb(backbone, "pm")
+        pm = random_pm(backbone, size=0.15)
         paths["pm"] = _save(backbone, directory / "pm", "pm", pm.write)
         yield Toy(backbone, tokenizer, Renderer(tokenizer), pm, paths)
-
-
-def _disturb(backbone: Backbone, name: str) -> None:
-    """A fresh adapter changes nothing; this one does, clearly."""
-    state = backbone.adapter_state(name)
-    backbone.load_adapter_state(name, {key: torch.randn_like(value) * 0.15 for key, value in state.items()})
 
 
 def _save(backbone: Backbone, directory: Path, kind: Any, write: Any) -> Path:

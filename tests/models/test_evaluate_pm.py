@@ -10,8 +10,8 @@ from models.backbone import Backbone
 from models.data import select
 from models.dialogue import DEFAULT_SYSTEM, Renderer, read_conversations
 from models.evaluate_pm import Judgement, report, summary, wilson
-from models.preference_model import PreferenceModel
 from models.snapshot import Manifest
+from tests.networks import random_pm
 
 Toy = tuple[Backbone, Renderer]
 
@@ -55,7 +55,7 @@ def test_a_report_is_sliced_and_keeps_every_margin() -> None:
 
 def test_judging_scores_every_comparison_of_a_conversation_in_its_context(toy: Toy) -> None:
     backbone, renderer = toy
-    pm = PreferenceModel.fresh(backbone, "pm", 4)
+    pm = random_pm(backbone)
     told = select(list(tiny.conversations(3, turns=3)), None).conversations
     progress: list[tuple[int, int]] = []
     judgements, touched = evaluate_pm.judge(pm, renderer, told, lambda done, total: progress.append((done, total)))
@@ -73,7 +73,7 @@ def test_the_command_takes_the_test_split_unless_told_otherwise(
     toy: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     backbone, _ = toy
-    pm = PreferenceModel.fresh(backbone, "pm", 4)
+    pm = random_pm(backbone)
     manifest = Manifest("week-1", "pm", {"source": "toy", "hash": backbone.hash}, DEFAULT_SYSTEM)
     snapshot.save(tmp_path / "pm", manifest, pm.write)
     path, out = tmp_path / "comparisons.jsonl", tmp_path / "out.json"

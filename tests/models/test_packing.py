@@ -20,6 +20,7 @@ from models.backbone import Backbone, prepare
 from models.dialogue import Conversation, Renderer
 from models.packing import Node, Tree, conversation_tree, conversation_trees, pack, prompt_tree
 from models.preference_model import PreferenceModel, pairwise_loss
+from tests.networks import random_pm
 
 RENDERER = Renderer(tiny.tokenizer())
 
@@ -144,14 +145,11 @@ def gpt_neox() -> Any:
     )  # fmt: skip
 
 
-def random_pm(make: Any) -> PreferenceModel:
+def opinionated(make: Any) -> PreferenceModel:
     torch.manual_seed(3)
     model = make()
     prepare(model)
-    pm = PreferenceModel.fresh(Backbone(model, "random", "0"), "pm", rank=4)
-    for parameter in pm.backbone.parameters("pm"):  # PEFT begins with B = 0, where half of the gradients vanish
-        torch.nn.init.normal_(parameter, std=0.2)
-    return pm
+    return random_pm(Backbone(model, "random", "0"), size=0.2)
 
 
 def gradients(pm: PreferenceModel, loss: Tensor) -> Tensor:
@@ -162,7 +160,7 @@ def gradients(pm: PreferenceModel, loss: Tensor) -> Tensor:
 @pytest.mark.parametrize("make", [llama, qwen2, gpt2, gpt_neox])
 @pytest.mark.filterwarnings("ignore:fan_in_fan_out")
 def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: Any) -> None:
-    pm = random_pm(make)
+    pm = opinionated(make)
     conversations = list(tiny.conversations(3, turns=3))
     trees = [conversation_tree(conversation, RENDERER) for conversation in conversations]
     assert max(len(flattened(c, 2, 0)) for c in conversations) < 1024
@@ -190,22 +188,22 @@ def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: An
 
 
 def test_scores_do_not_depend_on_what_shares_the_row() -> None:
-    pm = random_pm(llama)
+    pm = opinionated(llama)
     trees = [conversation_tree(c, RENDERER) for c in tiny.conversations(6)]
     nodes = [sorted(tree.candidates.values()) for tree in trees]
     alone = [pm.score_trees([tree.tree], [wanted])[0] for tree, wanted in zip(trees, nodes, strict=True)]
     together = pm.score_trees([tree.tree for tree in trees], nodes)
     for one, other in zip(alone, together, strict=True):
-        assert one == pytest.approx(other, abs=2e-6)
+        assert one == pytest.approx(other, abs=1e-5)
 
 
 def test_k_responses_on_one_prompt_cost_one_trunk() -> None:
-    pm = random_pm(llama)
+    pm = opinionated(llama)
     prompt = RENDERER.opening_ids("Be brief.", "Tell me of the sea")
     responses = [RENDERER.response_ids(text) for text in ("sea", "sun and tea", "", "a" * 40)]
     tree = prompt_tree(prompt, responses)
     assert tree.size == len(prompt) + sum(map(len, responses))
     (shared,) = pm.score([prompt], [responses])
     alone = [pm.score([prompt], [[response]])[0][0] for response in responses]
-    assert shared == pytest.approx(alone, abs=2e-6)
+    assert shared == pytest.approx(alone, abs=1e-5)
     assert len(set(shared)) == 4

@@ -9,7 +9,7 @@ from models.dialogue import Renderer
 from models.policy import Policy
 from models.preference_model import PreferenceModel
 from models.run import BadInput
-from tests.models.test_rollout import disturb
+from tests.networks import disturb
 
 
 def test_a_policy_survives_its_snapshot(toy: tuple[Backbone, Renderer], tmp_path: Path) -> None:

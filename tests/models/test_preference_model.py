@@ -10,6 +10,7 @@ from models.dialogue import DEFAULT_SYSTEM, Renderer
 from models.preference_model import Head, PreferenceModel, load_head, pairwise_loss
 from models.run import BadInput
 from models.snapshot import Manifest
+from tests.networks import random_pm
 
 Toy = tuple[Backbone, Renderer]
 
@@ -30,28 +31,28 @@ def test_the_loss_knows_only_differences() -> None:
     assert torch.allclose(pairwise_loss(chosen, rejected), pairwise_loss(chosen + 7, rejected + 7), atol=1e-5)
 
 
-def test_a_new_head_has_a_scale_that_suits_its_width_and_no_bias() -> None:
-    head = Head(575)
+def test_a_new_head_prefers_nothing_and_has_no_bias() -> None:
+    head = Head(576)
     assert head.bias is None
-    assert head.weight.std().item() == pytest.approx(1 / 24, rel=0.1)
-    assert head(torch.randn(3, 575, dtype=torch.bfloat16)).dtype == torch.float32
+    scores = head(torch.randn(3, 576, dtype=torch.bfloat16))
+    assert scores.dtype == torch.float32
+    assert scores.tolist() == [0.0] * 3
 
 
 def test_the_score_is_read_at_the_end_of_turn_token_even_of_a_text_that_was_cut(toy: Toy) -> None:
     backbone, renderer = toy
-    pm = PreferenceModel.fresh(backbone, "pm", 4)
+    pm = random_pm(backbone)
     prompt, response = renderer.opening_ids(DEFAULT_SYSTEM, "Hi"), renderer.response_ids("sea and su")
     assert response[-1] == renderer.end_of_turn
-    states = backbone.causal_lm.base_model(input_ids=torch.tensor([prompt + response])).last_hidden_state
+    with backbone.use("pm"):
+        states = backbone.causal_lm.base_model(input_ids=torch.tensor([prompt + response])).last_hidden_state
     (score,) = pm.score([prompt], [[response]])[0]
     assert score == pytest.approx(pm.head(states[0, -1:]).item(), abs=1e-5)
 
 
 def test_a_reloaded_pm_gives_the_very_scores_of_the_saved_one(toy: Toy, tmp_path: Path) -> None:
     backbone, renderer = toy
-    pm = PreferenceModel.fresh(backbone, "pm", 4)
-    for parameter in pm.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
+    pm = random_pm(backbone, size=0.1)
     prompts = [renderer.opening_ids(DEFAULT_SYSTEM, f"Tell me of {word}") for word in ("sea", "sun")]
     responses = [[renderer.response_ids(text) for text in ("tea", "bee tree")]] * 2
     before = pm.score(prompts, responses)
@@ -88,7 +89,7 @@ def test_so_many_responses_that_one_tree_would_be_too_long_share_a_few(
     toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backbone, renderer = toy
-    pm = PreferenceModel.fresh(backbone, "pm", 4)
+    pm = random_pm(backbone)
     prompts = [renderer.opening_ids(DEFAULT_SYSTEM, human) for human in ("Hi", "Ho")]
     responses = [[renderer.response_ids("ab" * n) for n in range(1, 30)], [renderer.response_ids("x")]]
     at_once = pm.score(prompts, responses)

@@ -11,8 +11,9 @@ from models.backbone import SMOLLM2, Backbone
 from models.data import examples, select
 from models.dialogue import Conversation, Message, Renderer, read_conversations
 from models.packing import conversation_tree, pack
-from models.preference_model import PreferenceModel, pairwise_loss
+from models.preference_model import pairwise_loss
 from tests.models.test_packing import gradients
+from tests.networks import random_pm
 
 SAID = [
     Message("system", "Be brief."),
@@ -61,9 +62,7 @@ def flat_ids(conversation: Conversation, renderer: Renderer, t: int, c: int) -> 
 @pytest.mark.slow
 def test_a_packed_tree_is_the_flattened_dialogues(real: tuple[Backbone, Renderer], tmp_path: Path) -> None:
     backbone, renderer = real
-    pm = PreferenceModel.fresh(backbone, "pm", 8)
-    for parameter in backbone.parameters("pm"):
-        torch.nn.init.normal_(parameter, std=0.02)
+    pm = random_pm(backbone, 8, size=0.02)
     texts = [("It is a drink.", "No idea"), ("Hot, with milk.", "Tea is hot."), ("Ask again.", "Yes, of course!")]
     turns = [
         {"human": human, "candidates": [{"text": a}, {"text": b}], "chosen": 0, "rejected": 1, "trunk": i % 2}

@@ -12,27 +12,17 @@ from models.dialogue import DEFAULT_SYSTEM, Renderer
 from models.losses import chosen
 from models.packing import Batch
 from models.policy import Policy, ValueFunction
-from models.preference_model import PreferenceModel
 from models.rollout import Networks, Rollouts, collect, rows
 from models.sampling import Sampler
 from tests.models.test_sampling import HUMANS, plain_logits
-
-
-def disturb(backbone: Backbone, adapter: str, size: float = 0.05) -> None:
-    """Make an adapter differ from no adapter."""
-    generator = torch.Generator().manual_seed(1)
-    state = backbone.adapter_state(adapter)
-    backbone.load_adapter_state(
-        adapter, {n: torch.randn(t.shape, generator=generator) * size for n, t in state.items()}
-    )
+from tests.networks import disturb, random_pm
 
 
 @pytest.fixture
 def networks(toy: tuple[Backbone, Renderer], tmp_path: Path) -> Networks:
     """A policy that has left the base, an untrained PM, and its value function."""
     backbone, renderer = toy
-    pm = PreferenceModel.fresh(backbone, "pm", 2)
-    disturb(backbone, "pm")
+    pm = random_pm(backbone, 2)
     manifest = snapshot.Manifest("pm", "pm", {"source": "toy", "hash": backbone.hash}, "")
     snapshot.save(tmp_path / "pm", manifest, pm.write)
     value = ValueFunction.from_pm(backbone, "value", pm, tmp_path / "pm")

@@ -9,7 +9,7 @@ from models import sample, snapshot, tiny
 from models.backbone import Backbone
 from models.policy import Policy
 from models.run import BadInput
-from tests.models.test_rollout import disturb
+from tests.networks import disturb
 
 SAID = [("user", "Hi"), ("assistant", "tea"), ("user", "And owl?")]
 ROWS = [

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from models import score, snapshot
 from models.backbone import Backbone
@@ -13,6 +12,7 @@ from models.dialogue import DEFAULT_SYSTEM, Message, Renderer
 from models.preference_model import PreferenceModel
 from models.run import BadInput
 from models.snapshot import Manifest
+from tests.networks import random_pm
 
 HH = {"chosen": "\n\nHuman: Hi\n\nAssistant: Hello é", "rejected": "\n\nHuman: Hi\n\nAssistant: No", "extra": 1}
 PROMPT = [{"role": "user", "content": "Hi"}]
@@ -22,9 +22,7 @@ PROMPT = [{"role": "user", "content": "Hi"}]
 def pm(toy: tuple[Backbone, Renderer], tmp_path: Path) -> PreferenceModel:
     """A PM with an opinion, saved in tmp_path/pm."""
     backbone, _ = toy
-    pm = PreferenceModel.fresh(backbone, "pm", 4)
-    for parameter in pm.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
+    pm = random_pm(backbone, size=0.1)
     manifest = Manifest("pm", "pm", {"source": "toy", "hash": backbone.hash}, "Be brief.")
     snapshot.save(tmp_path / "pm", manifest, pm.write)
     return pm

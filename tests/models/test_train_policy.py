@@ -22,7 +22,7 @@ from models.policy import Policy
 from models.preference_model import PreferenceModel
 from models.rewards import ScoreScale
 from models.run import BadInput, Preempted, RunDirectory
-from tests.models.test_rollout import disturb
+from tests.networks import random_pm
 
 CONFIG = {
     "base": "toy", "pm": "pm", "rollouts": 24, "rollouts_per_step": 8, "responses_per_prompt": 2, "max_new_tokens": 12,
@@ -37,8 +37,7 @@ LEARNING = CONFIG | {
 def write_pm(directory: Path, base: str = "toy", weight: Callable[[Tensor], None] = lambda weight: None) -> None:
     """An untrained PM, whose head `weight` may change."""
     backbone, _ = Backbone.load(base)
-    pm = PreferenceModel.fresh(backbone, "pm", 2)
-    disturb(backbone, "pm")
+    pm = random_pm(backbone, 2)
     with torch.no_grad():
         weight(pm.head.weight)
     snapshot.save(directory, snapshot.Manifest("pm", "pm", {"source": base, "hash": backbone.hash}, ""), pm.write)
@@ -379,6 +378,7 @@ def test_two_steps_on_the_real_base(tmp_path: Path, real_store: Path, monkeypatc
     prompts = ["How do I boil an egg?", "Name three birds.", "Why is the sky blue?", "Write a line about tea."]
     tiny.write_prompts(path / "prompts.jsonl", iter(prompts))
     config = CONFIG | {"base": SMOLLM2, "rollouts": 16, "max_new_tokens": 16, "learning_rate": 5e-4}
+    config["missing_end_of_turn"] = "score"  # after 16 tokens next to nothing has ended, and all would score the same
     (path / "config.json").write_text(json.dumps(config))
     result = train(path)
     first, second = metrics(path)
