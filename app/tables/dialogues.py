@@ -56,6 +56,7 @@ class Conversation(Base):
     attack_success: Mapped[int | None]
     attack_harm: Mapped[int | None]
     attack_actionability: Mapped[int | None]
+    erased_at: Mapped[datetime | None]  # at its crowdworker's wish: texts and person are gone
     created_at: Mapped[datetime] = mapped_column(default=now)
     completed_at: Mapped[datetime | None]
 
@@ -82,6 +83,8 @@ class Turn(Base):
     position: Mapped[int]  # 0 = first
     client_id: Mapped[str]  # made by the client, so that a repeated request is the same turn
     text: Mapped[str]  # the human message
+    pasted_characters: Mapped[int | None]  # of it, as the browser saw; a signal, never a verdict
+    private_kinds: Mapped[list[Any] | None]  # what the page warned of and was sent anyway, e.g. ["email"]
     status: Mapped[TurnStatus] = mapped_column(enum_column(TurnStatus), default=TurnStatus.GENERATING)
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
@@ -113,14 +116,15 @@ class Candidate(Base):
     __table_args__ = (
         UniqueConstraint("turn_id", "shown"),
         UniqueConstraint("turn_id", "id"),  # target of the comparison's composite keys
-        CheckConstraint("shown IN ('a', 'b')", name="shown"),
+        CheckConstraint("shown IN ('a', 'b', 'edited')", name="shown"),
+        CheckConstraint("(shown = 'edited') = (edited_from_id IS NOT NULL)", name="edited"),
         Index("ix_candidates_unscored", "turn_id", sqlite_where=text("score IS NULL AND status = 'done'"),
               postgresql_where=text("score IS NULL AND status = 'done'")),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"))
-    shown: Mapped[str]  # position on screen: a or b
+    shown: Mapped[str]  # position on screen: a or b; edited: a crowdworker's rewriting of one of these
     status: Mapped[CandidateStatus] = mapped_column(enum_column(CandidateStatus), default=CandidateStatus.PENDING)
     text: Mapped[str] = mapped_column(default="")
     finish: Mapped[str | None]  # stop | length | stopped | failed | imported
@@ -139,6 +143,39 @@ class Candidate(Base):
     is_trunk: Mapped[bool | None]  # imports only: the dialogue went on from this one; None: from the picked one
 
     turn: Mapped[Turn] = relationship(back_populates="candidates")
+
+
+class ReportReason(enum.StrEnum):
+    PRIVACY = "privacy"
+    ILLEGAL = "illegal"
+    BROKEN = "broken"
+    OTHER = "other"
+
+
+class Report(Base):
+    """A crowdworker points at a candidate that a person should look at."""
+
+    __tablename__ = "reports"
+    __table_args__ = (UniqueConstraint("candidate_id", "account_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    candidate_id: Mapped[str] = mapped_column(ForeignKey("candidates.id"))
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))  # None: erased
+    reason: Mapped[ReportReason] = mapped_column(enum_column(ReportReason))
+    comment: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    handled_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    handled_at: Mapped[datetime | None]
+
+
+class DirectionCheck(Base):
+    """An occasional question in pick-worst tasks: which response are you asked to pick here?"""
+
+    __tablename__ = "direction_checks"
+
+    turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"), primary_key=True)  # asked after this turn's choice
+    right: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class TrancheKind(enum.StrEnum):

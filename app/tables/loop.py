@@ -24,6 +24,7 @@ class Tranche(Base):
     counts: Mapped[dict[str, Any]]  # comparisons, conversations, by task, by split, by strength
     exclusions: Mapped[dict[str, Any]]  # reason -> count
     iteration_id: Mapped[str | None] = mapped_column(ForeignKey("iterations.id"))  # the one that froze it
+    erased: Mapped[int] = mapped_column(default=0)  # comparisons whose text is gone at their crowdworker's wish
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

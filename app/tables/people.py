@@ -44,8 +44,20 @@ class Account(Base):
     consented_at: Mapped[datetime | None]
     consent_version: Mapped[int | None]
     red_team_opt_in_at: Mapped[datetime | None]
+    may_edit: Mapped[bool] = mapped_column(default=False)  # may rewrite a response: the paper's select crowdworkers
     suspended_at: Mapped[datetime | None]
     excluded_reason: Mapped[str | None]  # set: this crowdworker's comparisons stay out of new tranches, and why
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ConsentText(Base):
+    """What people agree to. An account holds the version it agreed to; after a new one it is asked again."""
+
+    __tablename__ = "consent_texts"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[str]  # Markdown
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -73,6 +85,46 @@ class Invitation(Base):
     expires_at: Mapped[datetime]
     used_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
     used_at: Mapped[datetime | None]
+
+
+class Message(Base):
+    """The line between a crowdworker and the researchers: one thread per crowdworker."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)  # whose thread
+    author_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))  # the crowdworker, or who answered
+    turn_id: Mapped[str | None] = mapped_column(ForeignKey("turns.id"))  # what it is about
+    text: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    read_at: Mapped[datetime | None]  # by the other side
+
+
+class WellbeingSurvey(Base):
+    """How a crowdworker feels after some red-teaming: ten feelings, 0 (not at all) to 4 (extremely). Optional: a
+    declined one is a row without feelings."""
+
+    __tablename__ = "wellbeing_surveys"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    conversations: Mapped[int]  # red-team conversations ended until then
+    feelings: Mapped[dict[str, Any] | None]  # name -> 0..4
+    comment: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Erasure(Base):
+    """A person's wish to have their data erased. The rows lose text and person at once; a job rewrites the copies in
+    run directories and then sets done_at."""
+
+    __tablename__ = "erasures"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    conversations: Mapped[list[Any]]  # ids: no longer tied to a person, but the copies must be found
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    done_at: Mapped[datetime | None]
 
 
 class AuditEvent(Base):
