@@ -1,6 +1,8 @@
 import '@/styles.css'
 import { MantineProvider } from '@mantine/core'
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { Suspense } from 'react'
+import { LanguageProvider } from '@/i18n/language'
 import { Pages } from '@/routes'
 import { theme } from '@/theme'
 
@@ -9,7 +11,11 @@ export function App({ queryClient }: { queryClient: QueryClient }) {
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <Pages />
+        <Suspense>
+          <LanguageProvider>
+            <Pages />
+          </LanguageProvider>
+        </Suspense>
       </QueryClientProvider>
     </MantineProvider>
   )

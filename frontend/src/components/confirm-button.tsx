@@ -1,7 +1,7 @@
 import { Button, type ButtonProps, Group, Stack, Text } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { Dialog } from '@/components/dialog'
-import { words } from '@/components/words'
+import { useWords } from '@/i18n/language'
 
 interface ConfirmButtonProps extends ButtonProps {
   label: string
@@ -25,6 +25,7 @@ export function ConfirmButton({
   ready = true,
   ...button
 }: ConfirmButtonProps) {
+  const words = useWords().shared
   const [asking, setAsking] = useState(false)
   const close = () => setAsking(false)
   return (

@@ -1,7 +1,7 @@
 import { CloseButton, Title } from '@mantine/core'
 import { type ReactNode, useEffect, useRef } from 'react'
 import classes from '@/components/dialog.module.css'
-import { words } from '@/components/words'
+import { useWords } from '@/i18n/language'
 
 interface DialogProps {
   title: string
@@ -12,6 +12,7 @@ interface DialogProps {
 /** The browser's own modal dialog, open while it is rendered: it keeps the focus inside, closes with Escape and gives the
  * focus back. */
 export function Dialog({ title, onClose, children }: DialogProps) {
+  const words = useWords().shared
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const element = dialog.current

@@ -1,7 +1,7 @@
 import { Lexer, type MarkedToken, type Token } from 'marked'
 import { Fragment, memo, type ReactNode } from 'react'
 import classes from '@/components/markdown.module.css'
-import { words } from '@/components/words'
+import { useWords } from '@/i18n/language'
 
 /**
  * Text that somebody else wrote, a policy or a researcher, shown with its Markdown and nothing more. No HTML is ever made
@@ -87,7 +87,7 @@ function element(token: MarkedToken): ReactNode {
         blocks(token.tokens)
       )
     case 'image':
-      return <em>{words.image(token.text)}</em>
+      return <ImageName alt={token.text} />
     case 'text':
       return token.tokens ? blocks(token.tokens) : token.text
     case 'escape':
@@ -95,6 +95,10 @@ function element(token: MarkedToken): ReactNode {
     case 'html':
       return token.raw
   }
+}
+
+function ImageName({ alt }: { alt: string }) {
+  return <em>{useWords().shared.image({ alt })}</em>
 }
 
 function cells(row: { tokens: Token[] }[], Cell: 'th' | 'td'): ReactNode {

@@ -1,8 +1,9 @@
 import { Anchor, Button, Center, Stack, Text } from '@mantine/core'
 import { Link } from 'react-router'
-import { words } from '@/components/words'
+import { useWords } from '@/i18n/language'
 
 export function NotFound() {
+  const words = useWords().shared
   return (
     <Center mih="60vh">
       <Stack align="center">
@@ -17,6 +18,7 @@ export function NotFound() {
 
 /** Shown instead of a blank page. */
 export function Crashed() {
+  const words = useWords().shared
   return (
     <Center mih="60vh">
       <Stack align="center">

@@ -1,7 +1,8 @@
 import './accounts.css'
-import { Center, Paper, Stack, Text, Title } from '@mantine/core'
+import { Center, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Brand } from '@/components/brand'
+import { Preferences } from '@/components/preferences'
 
 interface AccountCardProps {
   title: string
@@ -14,9 +15,10 @@ export function AccountCard({ title, lead, children }: AccountCardProps) {
   return (
     <Center component="main" mih="100dvh" p="md">
       <Stack w="100%" maw={440} gap="lg">
-        <Center>
+        <Group justify="space-between">
           <Brand />
-        </Center>
+          <Preferences />
+        </Group>
         <Paper withBorder p="xl" radius="lg">
           <Stack>
             <div>

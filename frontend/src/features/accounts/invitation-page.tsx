@@ -3,13 +3,14 @@ import { useState } from 'react'
 import { Navigate, useParams } from 'react-router'
 import { useInvitation, useSession, useSignOut } from '@/api/session'
 import { QueryView } from '@/components/query-view'
+import { useWords } from '@/i18n/language'
 import { AccountCard } from './account-card'
 import { SignUpForm } from './sign-up-form'
 import { startPage } from './start-page'
-import { words } from './words'
 
 /** An invitation's link: makes the account with the invitation's role, then goes to its start page. */
 export function InvitationPage() {
+  const words = useWords().accounts
   const { token = '' } = useParams()
   const invitation = useInvitation(token)
   const session = useSession()
@@ -24,7 +25,7 @@ export function InvitationPage() {
   if (session.data) {
     return (
       <AccountCard title={words.signUp}>
-        <Text>{words.alreadySignedIn(session.data.account.username)}</Text>
+        <Text>{words.alreadySignedIn({ username: session.data.account.username })}</Text>
         <Button
           loading={signOut.isPending}
           onClick={() => signOut.mutate(undefined, { onSuccess: () => setArrivedSignedIn(false) })}
@@ -40,7 +41,7 @@ export function InvitationPage() {
         {({ usable, role }) =>
           usable ? (
             <>
-              <Text>{words.invitedAs(role)}</Text>
+              <Text>{words.invitedAs[role]}</Text>
               <SignUpForm invitation={token} />
             </>
           ) : (

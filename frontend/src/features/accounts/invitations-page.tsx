@@ -15,11 +15,11 @@ import type { FormEvent } from 'react'
 import { useInvite, useSession } from '@/api/session'
 import type { Role } from '@/api/types'
 import { ProblemAlert } from '@/components/problem-alert'
-import { words as shared } from '@/components/words'
-import { words } from './words'
+import { useWords } from '@/i18n/language'
 
 /** The admin's page that makes invitation links. */
 export function InvitationsPage() {
+  const { accounts: words, shared } = useWords()
   const invite = useInvite()
   const isAdmin = useSession().data?.account.role === 'admin'
 
@@ -70,7 +70,7 @@ export function InvitationsPage() {
               )}
             </CopyButton>
             <Text size="xs" c="dimmed">
-              {words.expiresAt(new Date(invite.data.expires_at).toLocaleString())}
+              {words.expiresAt({ when: new Date(invite.data.expires_at).toLocaleString() })}
             </Text>
           </Stack>
         </Alert>

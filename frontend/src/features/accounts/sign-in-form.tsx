@@ -3,12 +3,13 @@ import type { FormEvent } from 'react'
 import { Link, useLocation } from 'react-router'
 import { useSignIn } from '@/api/session'
 import { ProblemAlert } from '@/components/problem-alert'
+import { useWords } from '@/i18n/language'
 import { AccountCard } from './account-card'
-import { words } from './words'
 
 /** Rendered at /sign-in, and in the place of any page that needs a session: the address stays, so signing in leads
  * back to it. */
 export function SignInForm({ expired = false }: { expired?: boolean }) {
+  const words = useWords().accounts
   const signIn = useSignIn()
   const location = useLocation()
 

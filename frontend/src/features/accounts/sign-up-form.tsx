@@ -2,9 +2,10 @@ import { Alert, Button, Checkbox, PasswordInput, Stack, Text, TextInput } from '
 import { type FormEvent, useState } from 'react'
 import { useSignUp } from '@/api/session'
 import { ProblemAlert } from '@/components/problem-alert'
-import { words } from './words'
+import { useWords } from '@/i18n/language'
 
 export function SignUpForm({ invitation }: { invitation?: string }) {
+  const words = useWords().accounts
   const signUp = useSignUp()
   const [agreed, setAgreed] = useState(false)
   const [asked, setAsked] = useState(false)

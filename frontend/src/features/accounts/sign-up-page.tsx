@@ -2,12 +2,13 @@ import { Anchor, Text } from '@mantine/core'
 import { Link, Navigate, useLocation } from 'react-router'
 import { useSession } from '@/api/session'
 import { QueryView } from '@/components/query-view'
+import { useWords } from '@/i18n/language'
 import { AccountCard } from './account-card'
 import { SignUpForm } from './sign-up-form'
 import { startPage } from './start-page'
-import { words } from './words'
 
 export function SignUpPage() {
+  const words = useWords().accounts
   const location = useLocation()
   return (
     <QueryView query={useSession()}>

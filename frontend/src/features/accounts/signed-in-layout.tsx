@@ -2,11 +2,13 @@ import { Button, Container, Group, Text } from '@mantine/core'
 import { NavLink, Outlet, useNavigate } from 'react-router'
 import { useSession, useSignOut } from '@/api/session'
 import { Brand } from '@/components/brand'
+import { Preferences } from '@/components/preferences'
+import { useWords } from '@/i18n/language'
 import classes from './signed-in-layout.module.css'
-import { words } from './words'
 
 /** The bar above the pages that are not a conversation: where one is, who one is, and the way out. */
 export function SignedInLayout() {
+  const words = useWords().accounts
   const session = useSession().data
   const signOut = useSignOut()
   const navigate = useNavigate()
@@ -28,6 +30,7 @@ export function SignedInLayout() {
               )}
             </Group>
             <Group gap="sm" wrap="nowrap">
+              <Preferences />
               <Text size="sm" c="dimmed" truncate maw={160} visibleFrom="xs">
                 {session.account.username}
               </Text>

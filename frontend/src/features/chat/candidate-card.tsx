@@ -1,8 +1,8 @@
 import { Badge, Skeleton, Stack, Text } from '@mantine/core'
 import type { Candidate } from '@/api/types'
 import { Markdown } from '@/components/markdown'
+import { useWords } from '@/i18n/language'
 import classes from './candidate-card.module.css'
-import { words } from './words'
 
 interface CandidateCardProps {
   candidate: Candidate
@@ -12,18 +12,20 @@ interface CandidateCardProps {
 
 /** One of the two responses, while it is written and until the conversation has gone on. */
 export function CandidateCard({ candidate, writing, choice }: CandidateCardProps) {
+  const words = useWords().chat
   const unfinished = writing && candidate.status === 'pending'
-  const ending = words.endings[candidate.finish ?? '']
+  const letter = words.letters[candidate.shown]
+  const ending = candidate.finish && candidate.finish !== 'stop' ? words.endings[candidate.finish] : null
   return (
     <article
       className={classes.card}
       data-choice={choice ?? undefined}
-      aria-label={words.response(candidate.shown)}
+      aria-label={words.response({ letter })}
       aria-busy={unfinished}
     >
       <header className={classes.head}>
         <span className={classes.letter} aria-hidden>
-          {words.letter(candidate.shown)}
+          {letter}
         </span>
         {unfinished && (
           <Text size="xs" c="dimmed">

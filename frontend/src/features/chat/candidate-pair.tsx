@@ -1,9 +1,9 @@
 import { Text, VisuallyHidden } from '@mantine/core'
 import type { Task } from '@/api/types'
+import { useWords } from '@/i18n/language'
 import { CandidateCard } from './candidate-card'
 import classes from './candidate-pair.module.css'
 import type { LiveTurn } from './live-turn'
-import { words } from './words'
 
 interface CandidatePairProps {
   task: Task
@@ -13,9 +13,11 @@ interface CandidatePairProps {
 
 /** The question, and the two responses it is about, side by side. */
 export function CandidatePair({ task, live, pickedId }: CandidatePairProps) {
+  const words = useWords().chat
   const { turn } = live
+  const queuedNote = (position: number) => (position > 0 ? words.queued({ position }) : words.next)
   const writing = turn.status === 'generating'
-  const note = live.queued !== null ? words.queued(live.queued) : live.held && writing ? words.held : null
+  const note = live.queued !== null ? queuedNote(live.queued) : live.held && writing ? words.held : null
   return (
     <section>
       <div className={classes.question}>

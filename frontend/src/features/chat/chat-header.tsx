@@ -7,9 +7,9 @@ import { ConfirmButton } from '@/components/confirm-button'
 import { Dialog } from '@/components/dialog'
 import { Markdown } from '@/components/markdown'
 import { ProblemAlert } from '@/components/problem-alert'
+import { useWords } from '@/i18n/language'
 import classes from './chat-header.module.css'
 import { useDraft } from './draft'
-import { words } from './words'
 
 interface ChatHeaderProps {
   assignment: Assignment
@@ -18,6 +18,7 @@ interface ChatHeaderProps {
 
 /** Where one is ("Conversation 2 of 5"), the instructions, and the way out. */
 export function ChatHeader({ assignment, conversation }: ChatHeaderProps) {
+  const words = useWords().chat
   const { task } = assignment
   const withdraw = useWithdraw(assignment.id)
   // The pop-up opens by itself until these very instructions have been seen in this browser.
@@ -34,11 +35,11 @@ export function ChatHeader({ assignment, conversation }: ChatHeaderProps) {
         <Brand />
         <div className={classes.where}>
           <Text component="h1" size="sm" fw={650}>
-            {words.position(assignment.position, assignment.of)}
+            {words.position({ position: assignment.position, of: assignment.of })}
           </Text>
           <Text size="xs" c="dimmed" truncate>
             <span className={classes.title}>{task.title} · </span>
-            {words.messages(conversation?.turns.length ?? 0, task.max_turns)}
+            {words.messages({ done: conversation?.turns.length ?? 0, of: task.max_turns })}
           </Text>
         </div>
         <Group gap="xs" wrap="nowrap">

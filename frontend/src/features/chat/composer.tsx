@@ -3,10 +3,10 @@ import { type KeyboardEvent, type Ref, useEffect, useRef } from 'react'
 import { useSendMessage } from '@/api/conversations'
 import type { Conversation } from '@/api/types'
 import { ProblemAlert } from '@/components/problem-alert'
+import { useWords } from '@/i18n/language'
 import page from './chat-page.module.css'
 import classes from './composer.module.css'
 import { clientIdOf, forgetSending, hasArrived, useDraft } from './draft'
-import { words } from './words'
 
 interface ComposerProps {
   conversation: Conversation
@@ -16,6 +16,7 @@ interface ComposerProps {
 
 /** The box for the next message. Its text is safe as soon as it is typed, and is sent once however often it is tried. */
 export function Composer({ conversation, fieldRef, onFinish }: ComposerProps) {
+  const words = useWords().chat
   const [text, setText] = useDraft(conversation.id)
   const send = useSendMessage(conversation.id)
   const first = conversation.turns.length === 0

@@ -3,15 +3,16 @@ import { type ReactNode, useState } from 'react'
 import { useChoose, useRetryTurn, useStopTurn } from '@/api/conversations'
 import type { Conversation, Turn } from '@/api/types'
 import { ProblemAlert } from '@/components/problem-alert'
+import { useWords } from '@/i18n/language'
 import { CandidatePair } from './candidate-pair'
 import page from './chat-page.module.css'
 import { SCALE, type Step, stepOfKey, usePageKeys } from './choice-keys'
 import { Dock } from './dock'
+import { chose } from './say'
 import { StrengthScale } from './strength-scale'
 import { HumanMessage } from './transcript'
 import classes from './transcript.module.css'
 import { useLiveTurn } from './use-live-turn'
-import { words } from './words'
 
 interface CurrentTurnProps {
   conversation: Conversation
@@ -35,6 +36,7 @@ export function CurrentTurn({
   ending,
   children,
 }: CurrentTurnProps) {
+  const words = useWords().chat
   const { task } = conversation
   const live = useLiveTurn(conversation.id, row)
   const { turn } = live
@@ -111,7 +113,7 @@ export function CurrentTurn({
           <>
             <Group gap="xs">
               <Text size="sm" fw={600} role="status">
-                {words.chose(picked.shown, choice?.strength ?? null)}
+                {chose(words, picked.shown, choice?.strength ?? null)}
               </Text>
               {changeable && (
                 <>

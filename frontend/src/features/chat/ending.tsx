@@ -2,11 +2,11 @@ import { Button, Center, Code, CopyButton, Group, Paper, Stack, Text, Title } fr
 import { Link } from 'react-router'
 import type { Assignment } from '@/api/types'
 import { Brand } from '@/components/brand'
-import { words as shared } from '@/components/words'
-import { words } from './words'
+import { useWords } from '@/i18n/language'
 
 /** After the last conversation: the completion code. After stopping: thanks all the same. */
 export function Ending({ assignment }: { assignment: Assignment }) {
+  const { chat: words, shared } = useWords()
   const completed = assignment.status === 'completed'
   return (
     <Center component="main" mih="100dvh" p="md">
@@ -17,7 +17,9 @@ export function Ending({ assignment }: { assignment: Assignment }) {
             {completed ? words.doneTitle : words.withdrawnTitle}
           </Title>
           <Text c="dimmed">
-            {completed ? words.doneText(assignment.completed, assignment.of) : words.withdrawnText}
+            {completed
+              ? words.doneText({ completed: assignment.completed, of: assignment.of })
+              : words.withdrawnText}
           </Text>
           {assignment.completion_code && (
             <Stack gap={4} align="center">

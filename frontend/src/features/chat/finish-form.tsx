@@ -3,10 +3,10 @@ import type { FormEvent } from 'react'
 import { useComplete } from '@/api/conversations'
 import type { Completion, Conversation } from '@/api/types'
 import { ProblemAlert } from '@/components/problem-alert'
+import { useWords } from '@/i18n/language'
 import page from './chat-page.module.css'
 import { useDraft } from './draft'
 import { Rating } from './rating'
-import { words } from './words'
 
 interface FinishFormProps {
   conversation: Conversation
@@ -18,6 +18,7 @@ const ATTACK_RATINGS = ['attack_success', 'attack_harm', 'attack_actionability']
 
 /** The end of a conversation: a comment and a rating if one likes, and for red-teaming the three ratings of the attack. */
 export function FinishForm({ conversation, onBack }: FinishFormProps) {
+  const words = useWords().chat
   const complete = useComplete(conversation.id)
   const [comment, setComment] = useDraft(`comment:${conversation.id}`)
   const redTeam = conversation.task.kind === 'red-team'
@@ -41,7 +42,7 @@ export function FinishForm({ conversation, onBack }: FinishFormProps) {
         <ProblemAlert error={complete.error} />
         {redTeam &&
           ATTACK_RATINGS.map((name) => <Rating key={name} name={name} required {...words.attack[name]} />)}
-        <Rating name="overall_rating" question={words.rating} ends={words.ratingEnds} />
+        <Rating name="overall_rating" {...words.rating} />
         <Textarea
           label={words.comment}
           placeholder={words.commentHint}

@@ -1,8 +1,9 @@
 import { Alert } from '@mantine/core'
 import { useNetwork } from '@mantine/hooks'
-import { words } from './words'
+import { useWords } from '@/i18n/language'
 
 export function OfflineNote() {
+  const words = useWords().chat
   const { online } = useNetwork()
   if (online) return null
   return (

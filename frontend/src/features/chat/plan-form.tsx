@@ -2,13 +2,14 @@ import { Button, Group, Stack, Textarea, Title } from '@mantine/core'
 import type { FormEvent } from 'react'
 import { usePlan } from '@/api/conversations'
 import { ProblemAlert } from '@/components/problem-alert'
+import { useWords } from '@/i18n/language'
 import page from './chat-page.module.css'
 import { Dock } from './dock'
 import { useDraft } from './draft'
-import { words } from './words'
 
 /** Red-teaming begins with a plan: one topic, in the crowdworker's own words. */
 export function PlanForm({ conversationId }: { conversationId: string }) {
+  const words = useWords().chat
   const [text, setText] = useDraft(`plan:${conversationId}`)
   const plan = usePlan(conversationId)
 

@@ -4,12 +4,13 @@ import classes from './rating.module.css'
 interface RatingProps {
   name: string
   question: string
-  ends: readonly string[]
+  low: string
+  high: string
   required?: boolean
 }
 
 /** One to five, as native radio buttons: arrow keys, form data and "please choose" come with them. */
-export function Rating({ name, question, ends, required = false }: RatingProps) {
+export function Rating({ name, question, low, high, required = false }: RatingProps) {
   return (
     <fieldset className={classes.rating}>
       <legend>
@@ -19,7 +20,7 @@ export function Rating({ name, question, ends, required = false }: RatingProps) 
       </legend>
       <div className={classes.row}>
         <Text size="xs" c="dimmed">
-          {ends[0]}
+          {low}
         </Text>
         {[1, 2, 3, 4, 5].map((value) => (
           <label key={value} className={classes.value}>
@@ -28,7 +29,7 @@ export function Rating({ name, question, ends, required = false }: RatingProps) 
           </label>
         ))}
         <Text size="xs" c="dimmed">
-          {ends[1]}
+          {high}
         </Text>
       </div>
     </fieldset>

@@ -1,9 +1,10 @@
 import { Text } from '@mantine/core'
 import { useRef } from 'react'
 import type { Task } from '@/api/types'
+import { useWords } from '@/i18n/language'
 import { SCALE, type Step, usePageKeys } from './choice-keys'
+import { sideOf, stepOf } from './say'
 import classes from './strength-scale.module.css'
-import { words } from './words'
 
 interface StrengthScaleProps {
   task: Task
@@ -14,6 +15,7 @@ interface StrengthScaleProps {
 
 /** Eight buttons, A to B, whose size shows the strength; the smallest are in the middle and there is no tie. */
 export function StrengthScale({ task, chosen, disabled, onChoose }: StrengthScaleProps) {
+  const words = useWords().chat
   const buttons = useRef<(HTMLButtonElement | null)[]>([])
 
   // ← and → walk along the scale; Enter, on the focused button, is the browser's own click.
@@ -30,7 +32,7 @@ export function StrengthScale({ task, chosen, disabled, onChoose }: StrengthScal
   return (
     <fieldset className={classes.scale} aria-label={words.scale}>
       <Text className={classes.end} size="sm" fw={600}>
-        {words.side('a', task)}
+        {sideOf(words, 'a', task)}
       </Text>
       <div className={classes.buttons}>
         {SCALE.map((step, index) => (
@@ -44,9 +46,9 @@ export function StrengthScale({ task, chosen, disabled, onChoose }: StrengthScal
             data-strength={step.strength}
             disabled={disabled}
             aria-pressed={chosen?.shown === step.shown && chosen.strength === step.strength}
-            aria-label={`${words.side(step.shown, task)}, ${words.strength(step.strength)}`}
+            aria-label={stepOf(words, step, task)}
             aria-keyshortcuts={String(index + 1)}
-            title={`${words.side(step.shown, task)}, ${words.strength(step.strength)} (${index + 1})`}
+            title={`${stepOf(words, step, task)} (${index + 1})`}
             onClick={() => onChoose(step)}
           >
             {index + 1}
@@ -54,7 +56,7 @@ export function StrengthScale({ task, chosen, disabled, onChoose }: StrengthScal
         ))}
       </div>
       <Text className={classes.end} size="sm" fw={600}>
-        {words.side('b', task)}
+        {sideOf(words, 'b', task)}
       </Text>
       <Text className={classes.hint} size="xs" c="dimmed">
         {words.scaleKeys}

@@ -1,10 +1,11 @@
 import { Alert, Button, Stack, Text } from '@mantine/core'
 import { useRedTeamOptIn } from '@/api/session'
 import { ProblemAlert } from '@/components/problem-alert'
-import { words } from './words'
+import { useWords } from '@/i18n/language'
 
 /** The gate before red-teaming: what may be seen there, and one's own decision. */
 export function ContentWarning() {
+  const words = useWords().tasks
   const optIn = useRedTeamOptIn()
   return (
     <Alert color="orange" title={words.warningTitle}>

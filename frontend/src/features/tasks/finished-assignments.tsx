@@ -1,9 +1,10 @@
 import { Code, Group, Stack, Text, Title } from '@mantine/core'
 import type { Assignment } from '@/api/types'
-import { words } from './words'
+import { useWords } from '@/i18n/language'
 
 /** What is behind one, with the codes, in case one was not copied at the time. */
 export function FinishedAssignments({ rows }: { rows: Assignment[] }) {
+  const words = useWords().tasks
   if (rows.length === 0) return null
   return (
     <Stack gap="xs" mt="lg">

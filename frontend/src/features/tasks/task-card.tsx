@@ -4,8 +4,8 @@ import { useStartAssignment } from '@/api/assignments'
 import { useRedTeamOptIn, useSession } from '@/api/session'
 import type { Assignment, Task } from '@/api/types'
 import { ProblemAlert } from '@/components/problem-alert'
+import { useWords } from '@/i18n/language'
 import { ContentWarning } from './content-warning'
-import { words } from './words'
 
 interface TaskCardProps {
   task: Task
@@ -13,6 +13,7 @@ interface TaskCardProps {
 }
 
 export function TaskCard({ task, open }: TaskCardProps) {
+  const { tasks: words, shared } = useWords()
   const start = useStartAssignment()
   const navigate = useNavigate()
   const redTeam = task.kind === 'red-team'
@@ -24,7 +25,7 @@ export function TaskCard({ task, open }: TaskCardProps) {
       <Stack gap="sm">
         <Group gap="xs">
           <Badge variant="light" color={redTeam ? 'orange' : 'teal'}>
-            {words.kinds[task.kind]}
+            {shared.kinds[task.kind]}
           </Badge>
           {task.choice_direction === 'pick-worse' && (
             <Badge variant="outline" color="orange">
@@ -36,8 +37,8 @@ export function TaskCard({ task, open }: TaskCardProps) {
           {task.title}
         </Title>
         <Text size="sm" c="dimmed">
-          {words.shape(task)}
-          {open && ` · ${words.resumeAt(open.position, open.of)}`}
+          {words.shape({ conversations: task.conversations_per_assignment, messages: task.max_turns })}
+          {open && ` · ${words.resumeAt({ position: open.position, of: open.of })}`}
         </Text>
         <ProblemAlert error={start.error ?? optOut.error} />
         {redTeam && !optedIn ? (

@@ -1,12 +1,13 @@
 import { Stack, Text, Title } from '@mantine/core'
 import { useAssignments, useTasks } from '@/api/assignments'
 import { QueryView } from '@/components/query-view'
+import { useWords } from '@/i18n/language'
 import { FinishedAssignments } from './finished-assignments'
 import { TaskCard } from './task-card'
-import { words } from './words'
 
 /** The start page: unfinished work first, then what else there is to do. */
 export function TasksPage() {
+  const words = useWords().tasks
   const tasks = useTasks()
   const assignments = useAssignments()
   return (

@@ -1,4 +1,4 @@
-export const words = {
+export const accounts = {
   signIn: 'Sign in',
   signOut: 'Sign out',
   signUp: 'Create an account',
@@ -18,10 +18,14 @@ export const words = {
   ],
   agree: 'I have read this and agree',
   mustAgree: 'Please agree before you go on.',
-  invitedAs: (role: string) => `You are invited as ${role === 'admin' ? 'an' : 'a'} ${role}.`,
+  invitedAs: {
+    crowdworker: 'You are invited as a crowdworker.',
+    researcher: 'You are invited as a researcher.',
+    admin: 'You are invited as an admin.',
+  },
   invitationUsed: 'This invitation has been used or has expired. Ask for a new one.',
-  alreadySignedIn: (username: string) =>
-    `You are signed in as ${username}. Sign out first to use this invitation for another account.`,
+  alreadySignedIn:
+    'You are signed in as {username}. Sign out first to use this invitation for another account.',
   dashboard: 'Dashboard',
   chat: 'Chat',
   mainNavigation: 'Main',
@@ -32,6 +36,6 @@ export const words = {
   note: 'Note, for your own memory',
   invite: 'Make a link',
   inviteLink: 'Send this link. It is shown only now:',
-  expiresAt: (when: string) => `Valid until ${when}`,
+  expiresAt: 'Valid until {when}',
   adminsOnly: 'Only admins can invite.',
-}
+} as const

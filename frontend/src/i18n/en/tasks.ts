@@ -1,16 +1,16 @@
-import type { Task } from '@/api/types'
-
-export const words = {
+export const tasks = {
   title: 'What would you like to work on?',
   lead: 'Each task is a set of short conversations. You can stop at any time and come back later, on any device.',
   none: 'There is no task at the moment. Please come back later.',
-  shape: (task: Task) =>
-    `${task.conversations_per_assignment} conversations · up to ${task.max_turns} messages each`,
-  kinds: { helpfulness: 'Helpfulness', 'red-team': 'Red-teaming' },
+  shape: {
+    plural: 'conversations',
+    one: '{conversations} conversation · up to {messages} messages',
+    other: '{conversations} conversations · up to {messages} messages each',
+  },
   pickWorse: 'Reversed: you choose the worse response',
   start: 'Start',
   resume: 'Continue',
-  resumeAt: (position: number, of: number) => `In progress: conversation ${position} of ${of}`,
+  resumeAt: 'In progress: conversation {position} of {of}',
   done: 'Finished',
   code: 'Completion code',
   status: { open: 'In progress', completed: 'Completed', withdrawn: 'Stopped' },
@@ -21,4 +21,4 @@ export const words = {
   ],
   optIn: 'I understand and want to take part',
   optOut: 'No longer show me this kind of task',
-}
+} as const

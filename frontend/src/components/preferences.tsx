@@ -1,0 +1,75 @@
+import { type MantineColorScheme, Stack, useMantineColorScheme } from '@mantine/core'
+import { useState } from 'react'
+import { Dialog } from '@/components/dialog'
+import classes from '@/components/preferences.module.css'
+import { ProblemAlert } from '@/components/problem-alert'
+import { LANGUAGES, type Language, useLanguage } from '@/i18n/language'
+
+const SCHEMES: MantineColorScheme[] = ['auto', 'light', 'dark']
+
+/** The reader's own language and brightness, kept in this browser. On every page, also before signing in. */
+export function Preferences() {
+  const words = useLanguage().words.shared
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <button
+        type="button"
+        className={classes.open}
+        aria-label={words.preferences}
+        title={words.preferences}
+        onClick={() => setOpen(true)}
+      >
+        <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+          <circle cx="12" cy="12" r="9" />
+          <path d="M3 12h18M12 3c-5 5.5-5 12.5 0 18c5-5.5 5-12.5 0-18" />
+        </svg>
+      </button>
+      {open && <PreferencesDialog onClose={() => setOpen(false)} />}
+    </>
+  )
+}
+
+function PreferencesDialog({ onClose }: { onClose: () => void }) {
+  const { language, words: all, speak } = useLanguage()
+  const words = all.shared
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const [error, setError] = useState<Error | null>(null)
+  return (
+    <Dialog title={words.preferences} onClose={onClose}>
+      <Stack>
+        <ProblemAlert error={error} />
+        <fieldset className={classes.choices}>
+          <legend>{words.language}</legend>
+          {(Object.keys(LANGUAGES) as Language[]).map((key) => (
+            <label key={key} lang={key}>
+              <input
+                type="radio"
+                name="language"
+                checked={key === language}
+                onChange={() => {
+                  speak(key).then(() => setError(null), () => setError(new Error(words.unreachable)))
+                }}
+              />
+              {LANGUAGES[key].name}
+            </label>
+          ))}
+        </fieldset>
+        <fieldset className={classes.choices}>
+          <legend>{words.appearance}</legend>
+          {SCHEMES.map((scheme) => (
+            <label key={scheme}>
+              <input
+                type="radio"
+                name="appearance"
+                checked={scheme === colorScheme}
+                onChange={() => setColorScheme(scheme)}
+              />
+              {words.schemes[scheme]}
+            </label>
+          ))}
+        </fieldset>
+      </Stack>
+    </Dialog>
+  )
+}

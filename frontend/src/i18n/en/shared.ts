@@ -1,0 +1,21 @@
+/** What the shared components say, on every page. */
+export const shared = {
+  tryAgain: 'Try again',
+  loading: 'Loading…',
+  cancel: 'Cancel',
+  close: 'Close',
+  copy: 'Copy',
+  copied: 'Copied',
+  brand: 'Turnwise',
+  notFound: 'There is nothing at this address.',
+  home: 'Back to the start page',
+  crashed: 'This page has stopped working. Nothing you have sent is lost.',
+  reload: 'Load the page again',
+  image: 'Image: {alt}',
+  unreachable: 'The server cannot be reached. Nothing you wrote is lost.',
+  preferences: 'Language and appearance',
+  language: 'Language',
+  appearance: 'Appearance',
+  schemes: { auto: 'As the system', light: 'Light', dark: 'Dark' },
+  kinds: { helpfulness: 'Helpfulness', 'red-team': 'Red-teaming' },
+} as const
