@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import db
 from app.errors import DomainError
 from app.settings import get_settings
-from app.tables import Account, Role, SignIn
+from app.tables import Account, ConsentText, Role, SignIn
 
 COOKIE = "turnwise_session"
 READ_ONLY = ("GET", "HEAD", "OPTIONS")
@@ -36,6 +36,10 @@ class CrossSiteRequest(DomainError):
 
 
 class NotAllowed(DomainError):
+    status = 403
+
+
+class ConsentNeeded(DomainError):
     status = 403
 
 
@@ -73,6 +77,17 @@ SameOrigin = Depends(same_origin)
 class SignedIn(NamedTuple):
     account: Account
     sign_in: SignIn
+    consent_wanted: int | None
+    """The newest version of what people agree to; None: there is no text, and nobody is asked."""
+
+    @property
+    def consented(self) -> bool:
+        return consented(self.account, self.consent_wanted)
+
+
+def consented(account: Account, wanted: int | None) -> bool:
+    """Has this person agreed to the newest text? Researchers' conversations are previews: they are not asked."""
+    return account.role != Role.CROWDWORKER or wanted is None or account.consent_version == wanted
 
 
 def token_hash(token: str) -> str:
@@ -89,19 +104,19 @@ def _signed_in(
     # Its own short session: held by nothing while the endpoint waits for a connection of the other kind.
     with db.reading() as session:
         found = session.execute(
-            select(Account, SignIn)
+            select(Account, SignIn, select(func.max(ConsentText.version)).scalar_subquery())
             .join(SignIn, SignIn.account_id == Account.id)
             .where(SignIn.token_hash == token_hash(token), SignIn.expires_at > db.now())
         ).first()
     if found is None:
         raise SignedOut("You are signed out; please sign in again.")
-    account, sign_in = found
+    account, sign_in, consent_wanted = found
     refuse_suspended(account)
     if request.method not in READ_ONLY:
         given = request.headers.get("x-csrf-token", "")
         if not secrets.compare_digest(given.encode(), sign_in.csrf_token.encode()):
             raise CrossSiteRequest("The X-CSRF-Token header is missing or is not this session's; reload the page.")
-    return SignedIn(account, sign_in)
+    return SignedIn(account, sign_in, consent_wanted)
 
 
 def refuse_suspended(account: Account) -> None:
@@ -117,6 +132,16 @@ def _current_account(signed_in: CurrentSignIn) -> Account:
 
 
 CurrentAccount = Annotated[Account, Depends(_current_account)]
+
+
+def _consenting_account(signed_in: CurrentSignIn) -> Account:
+    if not signed_in.consented:
+        raise ConsentNeeded("Please read what you take part in, and agree to it, before you go on.")
+    return signed_in.account
+
+
+ConsentingAccount = Annotated[Account, Depends(_consenting_account)]
+"""Whoever takes or makes dialogue."""
 
 
 def _researcher(account: CurrentAccount) -> Account:

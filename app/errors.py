@@ -48,7 +48,9 @@ def problem(status: int, type: str, detail: str, headers: dict[str, str] | None 
 def sentence(errors: Sequence[Any]) -> str:
     """The first of pydantic's errors, as a sentence that names the field."""
     first = errors[0]
-    where = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
+    where = [str(part) for part in first["loc"]]
+    if where[:1] in (["body"], ["query"], ["path"]):  # the place; a field may have the same name
+        del where[0]
     if first["type"] == "json_invalid":
         return f"The body is not valid JSON: {first['ctx']['error']}."
     message = first["msg"].removeprefix("Value error, ")

@@ -1,19 +1,26 @@
-"""What every installation has from the start: two tasks, the initial policy answering both, a weekly schedule."""
+"""What every installation has from the start: what people agree to, two tasks, the initial policy answering both, a
+weekly schedule."""
+
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts import consent
 from app.iterations import schedule
 from app.snapshots import service as snapshots
 from app.snapshots.reconcile import INITIAL
 from app.tables import Deployment, Schedule, Snapshot, SnapshotKind, Task, TaskText
 from app.tasks.texts import DEFAULT_SYSTEM, DEFAULT_TASKS, DefaultTask
 
+CONSENT = Path(consent.__file__).with_suffix(".md")
 WEEKLY = schedule.Plan(cron="0 4 * * 1", timezone="UTC", enabled=True, preset="small", min_new_comparisons=200)
 
 
 def ensure_defaults(session: Session) -> None:
     """Add what is missing; what is there, and may have been edited, stays. The caller commits."""
+    if consent.newest(session) is None:
+        consent.publish(session, CONSENT.read_text(encoding="utf-8"), author=None)
     if session.scalar(select(Snapshot.id).where(Snapshot.name == INITIAL)) is None:
         session.add(Snapshot(name=INITIAL, kind=SnapshotKind.POLICY))
         session.flush()

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 # Joiners and direction marks stay: real scripts need them.
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 LONGEST_MESSAGE = 20_000
+LONGEST_TEXT = 100_000
 
 
 def _printable(text: str) -> str:
@@ -26,6 +27,14 @@ def _message(text: str) -> str:
     return _printable(text)
 
 
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return _printable(text)
+
+
 Message = Annotated[str, AfterValidator(_message)]
 Note = Annotated[str, Field(max_length=5_000), AfterValidator(_printable)]
 Key = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
+Line = Annotated[str, Field(max_length=300), AfterValidator(_not_empty)]
+MarkdownText = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_not_empty)]

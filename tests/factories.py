@@ -35,7 +35,7 @@ def _add(session: Session, row: _Row) -> _Row:
 
 
 def make_account(session: Session, role: Role = Role.CROWDWORKER, **fields: Any) -> Account:
-    fields = {"username": f"person-{next(_count)}", "password_hash": "x", "role": role} | fields
+    fields = {"username": f"person-{next(_count)}", "password_hash": "x", "role": role, "consent_version": 1} | fields
     return _add(session, Account(**fields))
 
 

@@ -1,4 +1,4 @@
-"""Sign up, sign in, sign out, invite."""
+"""Sign up, sign in, sign out, invite, agree."""
 
 from typing import Annotated
 
@@ -7,9 +7,20 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.security import APIKeyCookie
 
 from app import db, tables
-from app.accounts import limits, passwords, service
-from app.accounts.schemas import Credentials, Invitation, InvitationState, NewInvitation, OptIn, Session, SignUp
-from app.deps import COOKIE, Admin, CurrentSignIn, Reading, SameOrigin, Writing, refuse_suspended
+from app.accounts import consent, limits, passwords, service
+from app.accounts.schemas import (
+    Agreement,
+    ConsentText,
+    Credentials,
+    Invitation,
+    InvitationState,
+    NewConsentText,
+    NewInvitation,
+    OptIn,
+    Session,
+    SignUp,
+)
+from app.deps import COOKIE, Admin, CurrentSignIn, Reading, Researcher, SameOrigin, Writing, refuse_suspended
 from app.settings import get_settings
 
 router = APIRouter(tags=["accounts"])
@@ -19,7 +30,7 @@ OldToken = Annotated[str | None, Depends(APIKeyCookie(name=COOKIE, auto_error=Fa
 
 @router.get("/session")
 def get_session(signed_in: CurrentSignIn) -> Session:
-    return Session.of(signed_in.account, signed_in.sign_in.csrf_token)
+    return Session.of(signed_in.account, signed_in.sign_in.csrf_token, consented=signed_in.consented)
 
 
 @router.post("/session", dependencies=[SameOrigin])
@@ -58,7 +69,29 @@ def sign_out(signed_in: CurrentSignIn, response: Response, session: Writing) -> 
 def opt_in_to_red_team(body: OptIn, signed_in: CurrentSignIn, session: Writing) -> Session:
     account = session.get_one(tables.Account, signed_in.account.id)
     account.red_team_opt_in_at = db.now() if body.opt_in else None
-    return Session.of(account, signed_in.sign_in.csrf_token)
+    return Session.of(account, signed_in.sign_in.csrf_token, consented=signed_in.consented)
+
+
+@router.get("/consent")
+def get_consent(session: Reading) -> ConsentText:
+    """Public: it is read before there is an account."""
+    text = consent.newest(session)
+    if text is None:
+        raise consent.NoConsentText("There is no consent text yet: the database was not set up (`turnwise init`).")
+    return ConsentText(version=text.version, body=text.body)
+
+
+@router.post("/account/consent")
+def agree(body: Agreement, signed_in: CurrentSignIn, session: Writing) -> Session:
+    account = session.get_one(tables.Account, signed_in.account.id)
+    consent.agree(session, account, body.version)
+    return Session.of(account, signed_in.sign_in.csrf_token, consented=True)
+
+
+@router.post("/consent", status_code=201)
+def publish_consent(body: NewConsentText, researcher: Researcher, session: Writing) -> ConsentText:
+    text = consent.publish(session, body.body, researcher)
+    return ConsentText(version=text.version, body=text.body)
 
 
 @router.get("/invitations/{token}")
@@ -86,7 +119,8 @@ def _find(username: str) -> tables.Account | None:
 def _open(account: tables.Account, response: Response, old_token: str | None) -> Session:
     with db.writing() as session:
         row, token = service.sign_in(session, account, replaces=old_token)
-    return _with_cookie(response, account, row, token)
+        consented = consent.is_given(session, account)
+    return _with_cookie(response, account, row, token, consented)
 
 
 def _create(body: SignUp, password_hash: str, response: Response, old_token: str | None) -> Session:
@@ -99,10 +133,13 @@ def _create(body: SignUp, password_hash: str, response: Response, old_token: str
         if invitation is not None:
             service.accept(session, invitation, account)
         row, token = service.sign_in(session, account, replaces=old_token)
-    return _with_cookie(response, account, row, token)
+        consented = consent.is_given(session, account)
+    return _with_cookie(response, account, row, token, consented)
 
 
-def _with_cookie(response: Response, account: tables.Account, row: tables.SignIn, token: str) -> Session:
+def _with_cookie(
+    response: Response, account: tables.Account, row: tables.SignIn, token: str, consented: bool
+) -> Session:
     """Only after the commit: a cookie of a session that was never stored would sign nobody in."""
     response.set_cookie(
         COOKIE,
@@ -112,4 +149,4 @@ def _with_cookie(response: Response, account: tables.Account, row: tables.SignIn
         samesite="lax",
         secure=get_settings().cookie_secure,
     )
-    return Session.of(account, row.csrf_token)
+    return Session.of(account, row.csrf_token, consented=consented)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from app import tables
+from app.words import MarkdownText
 
 
 def _username(text: str) -> str:
@@ -24,8 +25,9 @@ class Account(BaseModel):
     id: str
     username: str
     role: tables.Role
-    consented: bool
+    consented: Annotated[bool, Field(description="To the newest text; researchers are not asked for it.")]
     red_team_opt_in: bool
+    may_edit: bool
 
 
 class Session(BaseModel):
@@ -33,14 +35,15 @@ class Session(BaseModel):
     csrf_token: str
 
     @classmethod
-    def of(cls, account: tables.Account, csrf_token: str) -> "Session":
+    def of(cls, account: tables.Account, csrf_token: str, *, consented: bool) -> "Session":
         return cls(
             account=Account(
                 id=account.id,
                 username=account.username,
                 role=account.role,
-                consented=account.consented_at is not None,
+                consented=consented,
                 red_team_opt_in=account.red_team_opt_in_at is not None,
+                may_edit=account.may_edit,
             ),
             csrf_token=csrf_token,
         )
@@ -77,3 +80,16 @@ class Invitation(BaseModel):
 
 class OptIn(BaseModel):
     opt_in: bool
+
+
+class ConsentText(BaseModel):
+    version: int
+    body: str
+
+
+class Agreement(BaseModel):
+    version: Annotated[int, Field(strict=True, description="Of the text that was read.")]
+
+
+class NewConsentText(BaseModel):
+    body: MarkdownText

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.accounts import consent
 from app.db import now
 from app.deps import token_hash
 from app.errors import DomainError
@@ -14,7 +15,6 @@ from app.tables import Account, AuditEvent, Invitation, Role, SignIn
 
 SIGNED_IN_FOR = timedelta(days=30)
 INVITED_FOR = timedelta(days=14)
-CONSENT_VERSION = 1
 
 
 class WrongCredentials(DomainError):
@@ -40,7 +40,8 @@ def by_username(session: Session, username: str) -> Account | None:
 def create(session: Session, username: str, password_hash: str, role: Role, *, consented: bool) -> Account:
     account = Account(username=username, password_hash=password_hash, role=role)
     if consented:
-        account.consented_at, account.consent_version = now(), CONSENT_VERSION
+        text = consent.newest(session)
+        account.consented_at, account.consent_version = now(), text.version if text else None
     try:
         with session.begin_nested():
             session.add(account)

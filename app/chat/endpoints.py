@@ -13,7 +13,7 @@ from app.chat import events, queries, service
 from app.chat.generation import Generations
 from app.chat.schemas import NewTurn, Plan
 from app.chat.tail import Tail
-from app.deps import CurrentAccount, Reading, Writing
+from app.deps import ConsentingAccount, CurrentAccount, Reading, Writing
 from app.views import Conversation, Turn, conversation_view, turn_view
 
 router = APIRouter(tags=["chat"])
@@ -56,7 +56,7 @@ def put_plan(conversation_id: str, body: Plan, account: CurrentAccount, session:
 def send_message(
     conversation_id: str,
     body: NewTurn,
-    account: CurrentAccount,
+    account: ConsentingAccount,
     session: Writing,
     response: Response,
     after: BackgroundTasks,
@@ -101,7 +101,7 @@ def stop_turn(
 
 @router.post("/turns/{turn_id}/retry")
 def retry_turn(
-    turn_id: str, account: CurrentAccount, session: Writing, after: BackgroundTasks, sampler: Sampler
+    turn_id: str, account: ConsentingAccount, session: Writing, after: BackgroundTasks, sampler: Sampler
 ) -> Turn:
     turn = queries.own_turn(session, turn_id, account, lock=True)
     service.retry(session, turn)

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import select
 
 from app import tables
-from app.deps import CurrentAccount, Reading, Writing
+from app.deps import ConsentingAccount, CurrentAccount, Reading, Writing
 from app.tasks import service
 from app.tasks.schemas import Completion, NewAssignment
 from app.views import Assignment, Task, assignment_view, task_view
@@ -19,7 +19,9 @@ def list_tasks(_: CurrentAccount, session: Reading) -> list[Task]:
 
 
 @router.post("/assignments", status_code=201, responses={200: {"model": Assignment, "description": "The open one."}})
-def take_assignment(body: NewAssignment, account: CurrentAccount, session: Writing, response: Response) -> Assignment:
+def take_assignment(
+    body: NewAssignment, account: ConsentingAccount, session: Writing, response: Response
+) -> Assignment:
     assignment, is_new = service.take(session, body.task, account)
     response.status_code = 201 if is_new else 200
     return assignment_view(session, assignment)
