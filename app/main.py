@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from app import db, errors, pages, seed
 from app.accounts.endpoints import router as accounts
+from app.accounts.own_data.endpoints import router as own_data
+from app.care.endpoints import router as care
 from app.chat.endpoints import router as chat
 from app.chat.generation import Generations
 from app.chat.policies import Policies
@@ -20,12 +22,30 @@ from app.chat.tail import Tail
 from app.comparisons.endpoints import router as comparisons
 from app.dashboard.endpoints import router as dashboard
 from app.iterations.endpoints import router as iterations
+from app.messages.endpoints import router as messages
+from app.people.endpoints import router as people
+from app.reports.endpoints import router as reports
 from app.security import SecurityHeaders
 from app.settings import get_settings
 from app.snapshots.endpoints import router as snapshots
+from app.studies.endpoints import router as studies
 from app.tasks.endpoints import router as tasks
 
-FEATURES = (accounts, tasks, chat, comparisons, dashboard, iterations, snapshots)
+FEATURES = (
+    accounts,
+    tasks,
+    chat,
+    comparisons,
+    dashboard,
+    iterations,
+    snapshots,
+    studies,
+    care,
+    messages,
+    own_data,
+    people,
+    reports,
+)
 LARGEST_BODY = 1 << 20
 
 

@@ -4,13 +4,14 @@ Blindness is decided here: no snapshot, deployment, seed, score or propensity ha
 (best-of-k cannot stream, so its partner must not either) stay empty until the turn is over.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import tables
+from app.pay import Money, earned
 from app.tables import AssignmentStatus, CandidateStatus, ChoiceDirection, ConversationStatus, TaskKind, TurnStatus
 
 
@@ -34,14 +35,16 @@ class Assignment(BaseModel):
     conversation_id: str | None
     completed: int
     completion_code: str | None
+    earned: Annotated[Money | None, Field(description="Kept whoever leaves now. Null: no pay was said here.")]
 
 
 class Candidate(BaseModel):
     id: str
-    shown: Literal["a", "b"]
+    shown: Literal["a", "b", "edited"]
     status: CandidateStatus
     text: str
     finish: Literal["stop", "length", "stopped", "failed"] | None
+    reported: bool
 
 
 class Comparison(BaseModel):
@@ -107,6 +110,7 @@ def assignment_view(session: Session, assignment: tables.Assignment) -> Assignme
         conversation_id=in_hand.id if in_hand else None,
         completed=completed or 0,
         completion_code=assignment.completion_code,
+        earned=earned(session, [assignment]).get(assignment.id),
     )
 
 
@@ -126,16 +130,28 @@ def conversation_view(session: Session, conversation: tables.Conversation) -> Co
 
 def turn_view(turn: tables.Turn) -> Turn:
     chosen = turn.comparison
+    reported = {report.candidate_id for report in turn.reports}
     return Turn(
         id=turn.id,
         client_id=turn.client_id,
         position=turn.position,
         text=turn.text,
         status=turn.status,
-        candidates=[Candidate.model_validate(candidate, from_attributes=True) for candidate in turn.candidates],
+        candidates=[_candidate(candidate, reported) for candidate in turn.replies],
         comparison=Comparison(picked=chosen.picked_id, strength=chosen.strength) if chosen else None,
         changeable=is_changeable(turn),
         error=turn.error,
+    )
+
+
+def _candidate(candidate: tables.Candidate, reported: set[str]) -> Candidate:
+    return Candidate(
+        id=candidate.id,
+        shown=candidate.shown,  # type: ignore[arg-type]  # pydantic checks, here and below
+        status=candidate.status,
+        text=candidate.text,
+        finish=candidate.finish,  # type: ignore[arg-type]
+        reported=candidate.id in reported,
     )
 
 

@@ -73,9 +73,11 @@ def train(run: RunDirectory) -> None:
     pm = PreferenceModel.fresh(backbone, "pm", config.lora_rank)
 
     # Optimiser
-    peaks = [config.learning_rate, config.head_learning_rate]
-    parts = [backbone.parameters(pm.adapter), pm.head.parameters()]
-    optimiser = torch.optim.AdamW([{"params": part} for part in parts], weight_decay=config.weight_decay)
+    groups = [
+        {"params": backbone.parameters(pm.adapter), "peak": config.learning_rate},
+        {"params": pm.head.parameters(), "peak": config.head_learning_rate},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=0.0, weight_decay=config.weight_decay)
 
     # Loop
     inputs = hashlib.sha256((to_json(config) + data_hash).encode()).hexdigest()
@@ -105,8 +107,8 @@ def train(run: RunDirectory) -> None:
             raise BadInput(f"The loss became {outcome.loss} at step {step}: lower learning_rate in config.json.")
         norm = torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm)
         height = schedule(config.warmup_share, step, len(steps))
-        for group, peak in zip(optimiser.param_groups, peaks, strict=True):
-            group["lr"] = peak * height
+        for group in optimiser.param_groups:
+            group["lr"] = group["peak"] * height
         optimiser.step()
         optimiser.zero_grad()
         run.metrics(

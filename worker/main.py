@@ -15,7 +15,7 @@ from celery.signals import celeryd_init, worker_ready, worker_shutting_down
 
 from app.settings import get_settings
 from app.snapshots import reconcile as snapshots
-from worker import iteration, runs, schedule, scoring
+from worker import erasure, iteration, runs, schedule, scoring
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ def tick() -> None:
         iteration.cancel_abandoned,
         lambda: _send_again("run_stage", iteration.waiting_stages()),
         lambda: _send_again("score_turn", scoring.unscored_turns()),
+        lambda: _send_again("erase_copies", erasure.waiting()),
         snapshots.reconcile,
     ):
         _isolated(part)
@@ -92,6 +93,12 @@ def run_stage(stage_run_id: str) -> None:
 def score_turn(turn_id: str) -> None:
     """PM scores of a finished turn's candidates."""
     scoring.score_turn(turn_id)
+
+
+@celery.task(name="erase_copies")
+def erase_copies(erasure_id: str) -> None:
+    """Copies of what a person had erased."""
+    erasure.erase_copies(erasure_id)
 
 
 @celery.task(name="reconcile")

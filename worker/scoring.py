@@ -12,7 +12,7 @@ from app import db
 from app.settings import get_settings
 from app.snapshots.reconcile import reconcile
 from app.snapshots.service import deployed_pm
-from app.tables import Candidate, CandidateStatus, Turn
+from app.tables import Candidate, CandidateStatus, Conversation, Turn
 
 RESENT_AT_ONCE = 50  # turns per tick: a PM server that was away for a day is not buried when it returns
 OVERDUE = timedelta(seconds=30)  # a turn that was ready for so long and has no score lost its job
@@ -49,9 +49,11 @@ def _score(server: httpx.Client, pm: str, messages: list[dict[str, str]]) -> flo
 
 
 def _unscored(session: Session, turn: Turn) -> list[Unscored]:
+    if turn.conversation.erased_at is not None:
+        return []
     return [
         Unscored(candidate.id, [*_said_before(turn), {"role": "assistant", "content": candidate.text}])
-        for candidate in turn.candidates
+        for candidate in turn.pair  # a crowdworker's own words say nothing about a policy
         if candidate.status == CandidateStatus.DONE and candidate.score is None
     ]
 
@@ -75,7 +77,9 @@ def unscored_turns() -> list[str]:
         overdue = (
             select(Turn.id)
             .join(Candidate)
+            .join(Conversation, Turn.conversation_id == Conversation.id)
             .where(
+                Conversation.erased_at.is_(None),
                 Candidate.score.is_(None),
                 Candidate.status == CandidateStatus.DONE,
                 Candidate.snapshot_id.is_not(None),

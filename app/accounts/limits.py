@@ -15,6 +15,7 @@ from app.settings import get_settings
 FAILURES_PER_NAME = RateLimitItemPerMinute(10, 5)  # from one address, in five minutes
 FAILURES_PER_ADDRESS = RateLimitItemPerMinute(100, 5)
 SIGN_UPS_PER_ADDRESS = RateLimitItemPerMinute(60, 1)
+ENTRIES_PER_ADDRESS = RateLimitItemPerMinute(120, 1)  # by a crowd platform's link; a reload is one, too
 
 log = logging.getLogger(__name__)
 

@@ -1,17 +1,31 @@
-"""The choice."""
+"""The choice, and the edit that may take its place."""
 
 from fastapi import APIRouter
 
-from app.comparisons import service
-from app.comparisons.schemas import Choice
-from app.deps import CurrentAccount, Writing
+from app.comparisons import edits, service
+from app.comparisons.schemas import Choice, Edit
+from app.deps import ConsentingAccount, Writing
 from app.views import Turn, turn_view
 
 router = APIRouter(tags=["comparisons"])
 
 
 @router.put("/turns/{turn_id}/comparison")
-def choose(turn_id: str, body: Choice, account: CurrentAccount, session: Writing) -> Turn:
+def choose(turn_id: str, body: Choice, account: ConsentingAccount, session: Writing) -> Turn:
     turn = service.own_turn(session, turn_id, account)
     service.record(session, turn, body)
+    return turn_view(turn)
+
+
+@router.put("/turns/{turn_id}/edit")
+def edit(turn_id: str, body: Edit, account: ConsentingAccount, session: Writing) -> Turn:
+    turn = service.own_turn(session, turn_id, account)
+    edits.edit(session, turn, account, body)
+    return turn_view(turn)
+
+
+@router.delete("/turns/{turn_id}/edit")
+def take_edit_back(turn_id: str, account: ConsentingAccount, session: Writing) -> Turn:
+    turn = service.own_turn(session, turn_id, account)
+    edits.take_back(session, turn)
     return turn_view(turn)

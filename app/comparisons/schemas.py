@@ -4,9 +4,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from app.words import Key
+from app.words import Key, Message
 
 
 class Choice(BaseModel):
     picked: Annotated[Key, Field(description="The candidate's id.")]
     strength: Annotated[int, Field(ge=1, le=4, strict=True, description="1 about equal … 4 much better (or worse).")]
+
+
+class Edit(BaseModel):
+    candidate: Annotated[Key, Field(description="The id of the response that is rewritten: a or b.")]
+    text: Message

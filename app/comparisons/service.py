@@ -1,5 +1,7 @@
 """Recording a choice. Rows are only ever added; what an earlier choice said stays, superseded."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,6 +11,7 @@ from app.errors import DomainError
 from app.snapshots.reconcile import INITIAL
 from app.tables import (
     Account,
+    Candidate,
     Comparison,
     Conversation,
     Deployment,
@@ -52,44 +55,53 @@ def own_turn(session: Session, turn_id: str, account: Account) -> Turn:
 
 def record(session: Session, turn: Turn, choice: Choice) -> Comparison:
     """Record which candidate the crowdworker picked; one current comparison per turn, the same again is the same."""
-    by_id = {candidate.id: candidate for candidate in turn.candidates}
-    if choice.picked not in by_id:
+    ids = [candidate.id for candidate in turn.pair]
+    if choice.picked not in ids:
         raise UnknownCandidate("picked: that is not one of this turn's two candidates.")
     before = turn.comparison
     if before and (before.picked_id, before.strength) == (choice.picked, choice.strength):
         return before
-    if turn.status != TurnStatus.READY:
-        raise TurnNotReady("Please wait until both responses are complete.")
-    if not is_changeable(turn):
-        raise ChoiceFinal("This choice is final: the conversation has gone on, has ended, or was already used.")
+    must_be_changeable(turn)
     conversation = turn.conversation
     task = session.get_one(Task, conversation.task_id)
-    at = now()
-    if before:
-        before.superseded_at = at
-        session.flush()
     comparison = Comparison(
         turn_id=turn.id,
         account_id=conversation.account_id,
         picked_id=choice.picked,
-        other_id=next(id for id in by_id if id != choice.picked),
+        other_id=next(id for id in ids if id != choice.picked),
         strength=choice.strength,
         choice_direction=task.choice_direction,
-        kind=_kind(session, turn),
+        kind=kind_of(session, turn.pair),
         propensity=conversation.propensity,  # of the last draw, and only the last turn can be chosen on
         text_version=task.text_version,
-        seconds_to_choose=(at - turn.ready_at).total_seconds() if turn.ready_at else None,
+        seconds_to_choose=(now() - turn.ready_at).total_seconds() if turn.ready_at else None,
     )
-    session.add(comparison)
-    session.flush()
-    session.refresh(turn, ["comparisons"])
+    replace(session, turn, comparison)
     return comparison
 
 
-def _kind(session: Session, turn: Turn) -> TrancheKind:
+def must_be_changeable(turn: Turn) -> None:
+    if turn.status != TurnStatus.READY:
+        raise TurnNotReady("Please wait until both responses are complete.")
+    if not is_changeable(turn):
+        raise ChoiceFinal("This choice is final: the conversation has gone on, has ended, or was already used.")
+
+
+def replace(session: Session, turn: Turn, comparison: Comparison | None) -> None:
+    """Make this the turn's current choice; the one before it stays, superseded."""
+    if before := turn.comparison:
+        before.superseded_at = now()
+        session.flush()
+    if comparison:
+        session.add(comparison)
+    session.flush()
+    session.refresh(turn, ["comparisons"])
+
+
+def kind_of(session: Session, sampled: Sequence[Candidate]) -> TrancheKind:
     """Any best-of-k: rejection-sampled; any trained snapshot: online; else base."""
-    deployments = [session.get_one(Deployment, candidate.deployment_id) for candidate in turn.candidates]
+    deployments = [session.get_one(Deployment, candidate.deployment_id) for candidate in sampled]
     if any(deployment.best_of > 1 for deployment in deployments):
         return TrancheKind.REJECTION_SAMPLED
-    names = {session.get_one(Snapshot, candidate.snapshot_id).name for candidate in turn.candidates}
+    names = {session.get_one(Snapshot, candidate.snapshot_id).name for candidate in sampled}
     return TrancheKind.BASE if names == {INITIAL} else TrancheKind.ONLINE

@@ -35,7 +35,9 @@ def overview(session: Session) -> Overview:
     by_kind = comparisons.with_only_columns(Comparison.kind, func.count()).group_by(Comparison.kind)
     kinds = {str(kind): count for kind, count in session.execute(by_kind)}
     midnight = datetime.combine(now().date(), time(), UTC)
-    fresh = comparisons.where(Comparison.tranche_id.is_(None), Comparison.excluded_reason.is_(None))
+    fresh = comparisons.where(
+        Comparison.tranche_id.is_(None), Comparison.excluded_reason.is_(None), Conversation.erased_at.is_(None)
+    )
     today = comparisons.where(Comparison.created_at >= midnight)
     open_now = select(func.count()).where(
         Conversation.status == ConversationStatus.OPEN, Conversation.preview.is_(False)

@@ -27,7 +27,7 @@ class Conversation(Base):
     __tablename__ = "conversations"
     __table_args__ = (
         UniqueConstraint("assignment_id", "position"),
-        CheckConstraint("account_id IS NOT NULL OR import_id IS NOT NULL", name="has_origin"),
+        CheckConstraint("account_id IS NOT NULL OR import_id IS NOT NULL OR erased_at IS NOT NULL", name="has_origin"),
         CheckConstraint("overall_rating BETWEEN 1 AND 5", name="overall_rating"),
         CheckConstraint(
             "attack_success BETWEEN 1 AND 5 AND attack_harm BETWEEN 1 AND 5 AND attack_actionability BETWEEN 1 AND 5",
@@ -97,6 +97,28 @@ class Turn(Base):
     conversation: Mapped[Conversation] = relationship(back_populates="turns")
     candidates: Mapped[list["Candidate"]] = relationship(order_by="Candidate.shown", back_populates="turn")
     comparisons: Mapped[list["Comparison"]] = relationship(order_by="Comparison.created_at", back_populates="turn")
+    reports: Mapped[list["Report"]] = relationship(
+        secondary="candidates",
+        primaryjoin="Turn.id == Candidate.turn_id",
+        secondaryjoin="Candidate.id == Report.candidate_id",
+        viewonly=True,
+    )
+
+    @property
+    def pair(self) -> list["Candidate"]:
+        """The candidates that policies wrote (or a file held): an edited one is a crowdworker's."""
+        return [candidate for candidate in self.candidates if candidate.edited_from_id is None]
+
+    @property
+    def edited(self) -> "Candidate | None":
+        """The crowdworker's rewriting, also after it was taken back: then no current choice is on it."""
+        return next((candidate for candidate in self.candidates if candidate.edited_from_id is not None), None)
+
+    @property
+    def replies(self) -> list["Candidate"]:
+        """The pair, and the edited candidate while the choice is on it."""
+        edited, current = self.edited, self.comparison
+        return [*self.pair, edited] if edited and current and current.picked_id == edited.id else self.pair
 
     @property
     def comparison(self) -> "Comparison | None":
@@ -128,7 +150,7 @@ class Candidate(Base):
     status: Mapped[CandidateStatus] = mapped_column(enum_column(CandidateStatus), default=CandidateStatus.PENDING)
     text: Mapped[str] = mapped_column(default="")
     finish: Mapped[str | None]  # stop | length | stopped | failed | imported
-    snapshot_id: Mapped[str | None] = mapped_column(ForeignKey("snapshots.id"), index=True)  # None: imported
+    snapshot_id: Mapped[str | None] = mapped_column(ForeignKey("snapshots.id"), index=True)  # None: imported or edited
     deployment_id: Mapped[str | None] = mapped_column(ForeignKey("deployments.id"))
     seed: Mapped[int | None]
     sampling: Mapped[dict[str, Any] | None]  # temperature, top_p, top_k, max_tokens, best_of
@@ -206,7 +228,7 @@ class Comparison(Base):
     account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     picked_id: Mapped[str]
     other_id: Mapped[str]
-    strength: Mapped[int | None]  # 1 weakest … 4 strongest; None: imported without one, never "weakest"
+    strength: Mapped[int | None]  # 1 weakest … 4 strongest; None: nobody was asked (imported, edited), never "weakest"
     choice_direction: Mapped[ChoiceDirection] = mapped_column(enum_column(ChoiceDirection))
     kind: Mapped[TrancheKind] = mapped_column(enum_column(TrancheKind))
     propensity: Mapped[float | None]

@@ -122,7 +122,9 @@ class Erasure(Base):
     __tablename__ = "erasures"
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    conversations: Mapped[list[Any]]  # ids: no longer tied to a person, but the copies must be found
+    # Those that were frozen: no longer tied to a person, but the copies must be found, by id or by the hashes of their
+    # prompts, which go too when it is done. [{"id", "prompts": [sha256]}]
+    conversations: Mapped[list[Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
     done_at: Mapped[datetime | None]
 

@@ -17,7 +17,9 @@ from app.tables import (
     TaskKind,
     Turn,
     TurnStatus,
+    VisitStatus,
 )
+from app.tasks import limits, visits
 from app.tasks.schemas import Completion
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that looks like something else
@@ -37,6 +39,10 @@ class UnknownConversation(DomainError):
 
 class RedTeamOptInNeeded(DomainError):
     status = 403
+
+
+class LimitReached(DomainError):
+    status = 409
 
 
 class AssignmentClosed(DomainError):
@@ -73,11 +79,18 @@ def take(session: Session, slug: str, account: Account) -> tuple[Assignment, boo
     )
     if found := session.scalar(open_one):
         return found, False
+    if why := limits.reached(session, task, account):
+        raise LimitReached(why)
     assignment = Assignment(
-        task_id=task.id, account_id=account.id, conversation_count=task.conversations_per_assignment
+        task_id=task.id,
+        account_id=account.id,
+        conversation_count=task.conversations_per_assignment,
+        pay_cents=task.pay_cents,
+        currency=task.currency if task.pay_cents is not None else None,
     )
     session.add(assignment)
     session.flush()
+    visits.begun(session, assignment)
     _open_conversation(session, assignment, position=1)
     return assignment, True
 
@@ -109,6 +122,7 @@ def withdraw(session: Session, assignment: Assignment) -> None:
         .where(Turn.conversation_id.in_(left), Turn.status == TurnStatus.GENERATING)
         .values(stop_requested=True)
     )
+    visits.ended(session, assignment, VisitStatus.WITHDRAWN)
     session.flush()
 
 
@@ -161,6 +175,7 @@ def _advance(session: Session, assignment: Assignment) -> None:
         return
     assignment.status, assignment.completed_at = AssignmentStatus.COMPLETED, now()
     assignment.completion_code = "TW-" + "".join(secrets.choice(CODE_LETTERS) for _ in range(10))
+    visits.ended(session, assignment, VisitStatus.COMPLETED)
     session.flush()
 
 

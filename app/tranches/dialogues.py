@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.tables import (
@@ -94,6 +94,19 @@ def read_dialogues(session: Session, conversation_ids: Sequence[str]) -> Iterato
         yield StoredDialogue(row.id, family, row.kind, row.system, its_turns)
 
 
+_in_use = or_(
+    Candidate.edited_from_id.is_(None),
+    exists()
+    .where(
+        Comparison.turn_id == Candidate.turn_id,
+        Comparison.picked_id == Candidate.id,
+        Comparison.superseded_at.is_(None),
+    )
+    .correlate(Candidate),
+)
+"""An edit that was taken back is no reply of the dialogue."""
+
+
 def _turns(session: Session, conversation_ids: Sequence[str]) -> dict[str, list[StoredTurn]]:
     of_conversations = Turn.conversation_id.in_(conversation_ids)
     in_order = select(Turn.conversation_id, Turn.id, Turn.text).where(of_conversations).order_by(Turn.position)
@@ -105,7 +118,7 @@ def _turns(session: Session, conversation_ids: Sequence[str]) -> dict[str, list[
 
     replies = select(Candidate.turn_id, Candidate.id, Candidate.text, Candidate.finish, Candidate.is_trunk).join(Turn)
     for turn_id, reply_id, text, finish, is_trunk in session.execute(
-        replies.where(of_conversations).order_by(Candidate.shown)
+        replies.where(of_conversations, _in_use).order_by(Candidate.shown)
     ):
         by_id[turn_id].replies.append(Reply(reply_id, text, finish, is_trunk))
 

@@ -18,8 +18,8 @@ _Picked, _Other, _LaterTurn = aliased(Candidate), aliased(Candidate), aliased(Tu
 
 
 def visible_comparisons() -> Select[Comparison]:
-    """Current choices, joined with what `left_out_because()` looks at. A researcher's preview and the rows of an import
-    that is not done do not exist for anybody."""
+    """Current choices, joined with what `left_out_because()` looks at. A researcher's preview, what its crowdworker had
+    erased and the rows of an import that is not done do not exist for anybody."""
     return (
         select(Comparison)
         .join(Turn, Comparison.turn_id == Turn.id)
@@ -31,6 +31,7 @@ def visible_comparisons() -> Select[Comparison]:
         .where(
             Comparison.superseded_at.is_(None),
             Conversation.preview.is_(False),
+            Conversation.erased_at.is_(None),
             Conversation.status != ConversationStatus.IMPORTING,
         )
     )

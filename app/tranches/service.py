@@ -186,12 +186,13 @@ def _turn(turn: StoredTurn, tranche_ids: Sequence[str]) -> dict[str, Any]:
 
 
 def _conversations(session: Session, tranche_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Ids of the conversations that hold these tranches' members, in a stable order, a chunk at a time."""
+    """Ids of the conversations that hold these tranches' members, in a stable order, a chunk at a time; not those that
+    were erased, whose members are hashes without words."""
     members = (
         select(Conversation.id, Conversation.family)
         .join(Turn, Turn.conversation_id == Conversation.id)
         .join(Comparison, Comparison.turn_id == Turn.id)
-        .where(Comparison.tranche_id.in_(tranche_ids))
+        .where(Comparison.tranche_id.in_(tranche_ids), Conversation.erased_at.is_(None))
         .distinct()
         .order_by(Conversation.family, Conversation.id)
         .execution_options(yield_per=CONVERSATIONS_AT_A_TIME)

@@ -182,6 +182,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.add_column(sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.drop_constraint("has_origin", type_="check")
+        batch_op.create_check_constraint(
+            "has_origin", "account_id IS NOT NULL OR import_id IS NOT NULL OR erased_at IS NOT NULL"
+        )
 
     with op.batch_alter_table("task_texts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("guide", sa.String(), nullable=False, server_default=""))
@@ -232,8 +236,13 @@ def downgrade() -> None:
         batch_op.drop_column("qualification")
         batch_op.drop_column("guide")
 
+    # Whose they were is gone; the assignment's account, which is nobody's either, takes the place.
+    whose = "(SELECT account_id FROM assignments WHERE assignments.id = conversations.assignment_id)"
+    op.execute(f"UPDATE conversations SET account_id = {whose} WHERE erased_at IS NOT NULL")
     with op.batch_alter_table("conversations", schema=None) as batch_op:
+        batch_op.drop_constraint("has_origin", type_="check")
         batch_op.drop_column("erased_at")
+        batch_op.create_check_constraint("has_origin", "account_id IS NOT NULL OR import_id IS NOT NULL")
 
     edits = "(SELECT id FROM candidates WHERE edited_from_id IS NOT NULL)"
     op.execute(f"DELETE FROM comparisons WHERE picked_id IN {edits}")

@@ -1,9 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { answer, api } from '@/api/client'
 
+export const tasksKey = ['tasks'] as const
+
 export function useTasks() {
   return useQuery({
-    queryKey: ['tasks'],
+    queryKey: tasksKey,
     queryFn: () => answer(api.GET('/api/v1/tasks')),
   })
 }

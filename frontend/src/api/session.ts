@@ -22,7 +22,7 @@ export function useSession() {
 }
 
 /** What every request that answers with a `Session` does with it. */
-function useKeepSession() {
+export function useKeepSession() {
   const client = useQueryClient()
   return (session: Session) => {
     rememberCsrfToken(session.csrf_token)

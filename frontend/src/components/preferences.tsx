@@ -31,45 +31,51 @@ export function Preferences() {
 }
 
 function PreferencesDialog({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog title={useLanguage().words.shared.preferences} onClose={onClose}>
+      <PreferenceFields />
+    </Dialog>
+  )
+}
+
+export function PreferenceFields() {
   const { language, words: all, speak } = useLanguage()
   const words = all.shared
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const [error, setError] = useState<Error | null>(null)
   return (
-    <Dialog title={words.preferences} onClose={onClose}>
-      <Stack>
-        <ProblemAlert error={error} />
-        <fieldset className={classes.choices}>
-          <legend>{words.language}</legend>
-          {(Object.keys(LANGUAGES) as Language[]).map((key) => (
-            <label key={key} lang={key}>
-              <input
-                type="radio"
-                name="language"
-                checked={key === language}
-                onChange={() => {
-                  speak(key).then(() => setError(null), () => setError(new Error(words.unreachable)))
-                }}
-              />
-              {LANGUAGES[key].name}
-            </label>
-          ))}
-        </fieldset>
-        <fieldset className={classes.choices}>
-          <legend>{words.appearance}</legend>
-          {SCHEMES.map((scheme) => (
-            <label key={scheme}>
-              <input
-                type="radio"
-                name="appearance"
-                checked={scheme === colorScheme}
-                onChange={() => setColorScheme(scheme)}
-              />
-              {words.schemes[scheme]}
-            </label>
-          ))}
-        </fieldset>
-      </Stack>
-    </Dialog>
+    <Stack>
+      <ProblemAlert error={error} />
+      <fieldset className={classes.choices}>
+        <legend>{words.language}</legend>
+        {(Object.keys(LANGUAGES) as Language[]).map((key) => (
+          <label key={key} lang={key}>
+            <input
+              type="radio"
+              name="language"
+              checked={key === language}
+              onChange={() => {
+                speak(key).then(() => setError(null), () => setError(new Error(words.unreachable)))
+              }}
+            />
+            {LANGUAGES[key].name}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset className={classes.choices}>
+        <legend>{words.appearance}</legend>
+        {SCHEMES.map((scheme) => (
+          <label key={scheme}>
+            <input
+              type="radio"
+              name="appearance"
+              checked={scheme === colorScheme}
+              onChange={() => setColorScheme(scheme)}
+            />
+            {words.schemes[scheme]}
+          </label>
+        ))}
+      </fieldset>
+    </Stack>
   )
 }
