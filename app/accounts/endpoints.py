@@ -1,13 +1,10 @@
 """Sign up, sign in, sign out, invite, agree."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.security import APIKeyCookie
 
 from app import db, tables
-from app.accounts import consent, limits, passwords, service
+from app.accounts import consent, cookie, limits, passwords, service
 from app.accounts.schemas import (
     Agreement,
     ConsentText,
@@ -25,8 +22,6 @@ from app.settings import get_settings
 
 router = APIRouter(tags=["accounts"])
 
-OldToken = Annotated[str | None, Depends(APIKeyCookie(name=COOKIE, auto_error=False))]
-
 
 @router.get("/session")
 def get_session(signed_in: CurrentSignIn) -> Session:
@@ -34,9 +29,9 @@ def get_session(signed_in: CurrentSignIn) -> Session:
 
 
 @router.post("/session", dependencies=[SameOrigin])
-async def sign_in(body: Credentials, request: Request, response: Response, old_token: OldToken) -> Session:
+async def sign_in(body: Credentials, request: Request, response: Response, old_token: cookie.OldToken) -> Session:
     """Async for the sake of the password hash: those who wait for it must not take the threads of everybody else."""
-    address = _address(request)
+    address = cookie.address(request)
     await run_in_threadpool(limits.refuse_if_spent, limits.FAILURES_PER_NAME, address, body.username)
     await run_in_threadpool(limits.refuse_if_spent, limits.FAILURES_PER_ADDRESS, address)
     account = await run_in_threadpool(_find, body.username)
@@ -49,10 +44,10 @@ async def sign_in(body: Credentials, request: Request, response: Response, old_t
 
 
 @router.post("/accounts", status_code=201, dependencies=[SameOrigin])
-async def sign_up(body: SignUp, request: Request, response: Response, old_token: OldToken) -> Session:
+async def sign_up(body: SignUp, request: Request, response: Response, old_token: cookie.OldToken) -> Session:
     if body.invitation is None and get_settings().sign_up == "invitation":
         raise service.InvitationNeeded("Accounts are made by invitation here; please ask a researcher for a link.")
-    address = _address(request)
+    address = cookie.address(request)
     await run_in_threadpool(limits.refuse_if_spent, limits.SIGN_UPS_PER_ADDRESS, address)
     await run_in_threadpool(limits.spend, limits.SIGN_UPS_PER_ADDRESS, address)
     password_hash = await passwords.hash_in_turn(body.password)
@@ -107,10 +102,6 @@ def invite(body: NewInvitation, admin: Admin, session: Writing) -> Invitation:
     return Invitation(url=url, token=token, role=row.role, expires_at=row.expires_at)
 
 
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
-
-
 def _find(username: str) -> tables.Account | None:
     with db.reading() as session:
         return service.by_username(session, username)
@@ -141,12 +132,5 @@ def _with_cookie(
     response: Response, account: tables.Account, row: tables.SignIn, token: str, consented: bool
 ) -> Session:
     """Only after the commit: a cookie of a session that was never stored would sign nobody in."""
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(service.SIGNED_IN_FOR.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=get_settings().cookie_secure,
-    )
+    cookie.put(response, token)
     return Session.of(account, row.csrf_token, consented=consented)
