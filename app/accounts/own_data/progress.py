@@ -1,0 +1,104 @@
+"""What somebody has done and earned, and what became of it."""
+
+from datetime import timedelta
+
+from sqlalchemy import Select, distinct, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.accounts.own_data.schemas import Progress, TaskProgress, Week
+from app.db import now
+from app.pay import Money, earned
+from app.tables import (
+    Account,
+    Assignment,
+    Comparison,
+    Conversation,
+    Deployment,
+    Iteration,
+    IterationStatus,
+    IterationTranche,
+    Snapshot,
+    SnapshotKind,
+    Task,
+    Turn,
+)
+
+WEEK = timedelta(days=7)
+WEAKEST = 1  # such choices are dropped before training
+
+
+def progress(session: Session, account: Account) -> Progress:
+    by_task = own_comparisons(account).with_only_columns(
+        Task.slug, func.count(distinct(Conversation.id)), func.count()
+    )  # fmt: skip
+    tasks = [
+        TaskProgress(task=slug, conversations=conversations, comparisons=comparisons)
+        for slug, conversations, comparisons in session.execute(by_task.group_by(Task.slug).order_by(Task.slug))
+    ]
+    lately = own_comparisons(account).where(Comparison.created_at >= now() - WEEK)
+    return Progress(
+        conversations=sum(task.conversations for task in tasks),
+        comparisons=sum(task.comparisons for task in tasks),
+        by_task=tasks,
+        earned=_earned(session, account),
+        thanks=_thanks(session, account),
+        week=Week(comparisons=session.scalar(lately.with_only_columns(func.count())) or 0),
+    )
+
+
+def own_comparisons(account: Account) -> Select[Comparison]:
+    return (
+        select(Comparison)
+        .join(Turn, Comparison.turn_id == Turn.id)
+        .join(Conversation, Turn.conversation_id == Conversation.id)
+        .join(Task, Conversation.task_id == Task.id)
+        .where(
+            Conversation.account_id == account.id,
+            Conversation.preview.is_(False),
+            Comparison.superseded_at.is_(None),
+        )
+    )
+
+
+def _earned(session: Session, account: Account) -> list[Money]:
+    """Added up by currency."""
+    assignments = session.scalars(select(Assignment).where(Assignment.account_id == account.id)).all()
+    totals: dict[str, int] = {}
+    for money in earned(session, assignments).values():
+        totals[money.currency] = totals.get(money.currency, 0) + money.cents
+    return [Money(cents=cents, currency=currency) for currency, cents in sorted(totals.items()) if cents]
+
+
+def _thanks(session: Session, account: Account) -> str | None:
+    """True, or nothing: counts only choices that the newest policy in use was trained on. It says that there is a newer
+    version, which the page says too, and nothing about which response came from it."""
+    newest = session.scalar(
+        select(Iteration.id)
+        .join(Snapshot, Snapshot.iteration_id == Iteration.id)
+        .join(Deployment, Deployment.snapshot_id == Snapshot.id)
+        .where(
+            Iteration.status == IterationStatus.DEPLOYED,
+            Snapshot.kind == SnapshotKind.POLICY,
+            Deployment.active,
+            Deployment.task_id.is_not(None),
+        )
+        .order_by(Iteration.number.desc())
+        .limit(1)
+    )
+    if newest is None:
+        return None
+    trained_on = own_comparisons(account).where(
+        Comparison.tranche_id.in_(select(IterationTranche.tranche_id).where(IterationTranche.iteration_id == newest)),
+        or_(Comparison.strength.is_(None), Comparison.strength > WEAKEST),
+    )
+    families = session.scalars(trained_on.with_only_columns(Conversation.family))
+    count = sum(_is_trained_on(family) for family in families)
+    if not count:
+        return None
+    of_yours = "One of your choices" if count == 1 else f"{count:,} of your choices"
+    return f"Thank you: {of_yours} helped to train the newest version of the assistant that you talk to."
+
+
+def _is_trained_on(family: str | None) -> bool:
+    """The split of docs/seams.md §3: five families in a hundred are kept for tests."""
+    return family is not None and int(family, 16) % 100 >= 5

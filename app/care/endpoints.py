@@ -1,0 +1,19 @@
+"""How much red-teaming somebody has had, and how they are."""
+
+from fastapi import APIRouter
+
+from app.care import service
+from app.care.schemas import Care, Survey
+from app.deps import CurrentAccount, Reading, Writing
+
+router = APIRouter(tags=["care"])
+
+
+@router.get("/care")
+def get_care(account: CurrentAccount, session: Reading) -> Care:
+    return service.care(session, account)
+
+
+@router.post("/care/survey", status_code=204)
+def answer_survey(body: Survey, account: CurrentAccount, session: Writing) -> None:
+    service.answer(session, account, body)

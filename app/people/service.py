@@ -1,0 +1,99 @@
+"""What researchers decide about people: who may edit responses, who may not take part any more. Audited."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.accounts.own_data.erasure import NO_PASSWORD
+from app.db import now
+from app.errors import DomainError
+from app.people.schemas import Person
+from app.tables import Account, AuditEvent, Comparison, Conversation, Role, Turn
+
+
+class UnknownPerson(DomainError):
+    status = 404
+
+
+class ReasonNeeded(DomainError):
+    status = 422
+
+
+class NotAllowed(DomainError):
+    status = 403
+
+
+def people(session: Session, account_id: str | None = None) -> list[Person]:
+    """All that have not erased themselves, newest first; or one."""
+    counted = (
+        select(Conversation.account_id, func.count().label("comparisons"))
+        .join(Turn, Turn.conversation_id == Conversation.id)
+        .join(Comparison, Comparison.turn_id == Turn.id)
+        .where(Conversation.preview.is_(False), Comparison.superseded_at.is_(None))
+        .group_by(Conversation.account_id)
+        .subquery()
+    )
+    rows = select(Account, counted.c.comparisons).outerjoin(counted, counted.c.account_id == Account.id)
+    rows = rows.where(_not_erased).order_by(Account.created_at.desc())
+    if account_id is not None:
+        rows = rows.where(Account.id == account_id)
+    return [
+        Person(
+            id=account.id,
+            username=account.username,
+            role=account.role,
+            may_edit=account.may_edit,
+            suspended=account.suspended_at is not None,
+            comparisons=comparisons or 0,
+            created_at=account.created_at,
+        )
+        for account, comparisons in session.execute(rows)
+    ]
+
+
+def set_may_edit(session: Session, account_id: str, researcher: Account, *, may_edit: bool) -> None:
+    account = _get(session, account_id)
+    if account.may_edit != may_edit:
+        _audit(session, "may-edit", account, researcher, {"may_edit": account.may_edit}, {"may_edit": may_edit})
+        account.may_edit = may_edit
+    session.flush()
+
+
+def set_suspended(session: Session, account_id: str, researcher: Account, *, suspended: bool, reason: str) -> None:
+    """A suspended person keeps what they did, and can do nothing more; what they chose stays in the data."""
+    account = _get(session, account_id)
+    if account.id == researcher.id:
+        raise NotAllowed("You cannot suspend yourself.")
+    if account.role != Role.CROWDWORKER and researcher.role != Role.ADMIN:
+        raise NotAllowed("Only an admin may suspend a researcher or an admin.")
+    if suspended and not reason.strip():
+        raise ReasonNeeded("reason: please say why, for those who ask later.")
+    was = account.suspended_at is not None
+    if was != suspended:
+        _audit(session, "suspend", account, researcher, {"suspended": was}, {"suspended": suspended}, reason or None)
+        account.suspended_at = now() if suspended else None
+    session.flush()
+
+
+_not_erased = Account.password_hash.is_distinct_from(NO_PASSWORD)
+
+
+def _get(session: Session, account_id: str) -> Account:
+    account = session.scalar(select(Account).where(Account.id == account_id, _not_erased).with_for_update())
+    if account is None:
+        raise UnknownPerson("There is no such account.")
+    return account
+
+
+def _audit(
+    session: Session,
+    action: str,
+    account: Account,
+    researcher: Account,
+    before: dict[str, bool],
+    after: dict[str, bool],
+    reason: str | None = None,
+) -> None:
+    subject = f"account:{account.id}"
+    session.add(
+        AuditEvent(account_id=researcher.id, action=action, subject=subject, before=before, after=after, reason=reason)
+    )
