@@ -124,13 +124,14 @@ PRESETS: dict[str, IterationConfig] = {
         evaluation=EvaluationConfig(max_comparisons=64, prompts=32, max_tokens=16),
     ),
     "small": IterationConfig(
-        # Attention grows with a row's square, so long dialogues lose their earliest turns; evaluate_pm looks at more.
-        pm=PMConfig(max_comparisons=600, max_tokens=384, test_comparisons=64),
+        # Two cores read about 200 tokens a second and learn from them: long dialogues lose their earliest turns, of 700
+        # comparisons about 600 then fit, and prompts cost the policy as much as responses.
+        pm=PMConfig(max_comparisons=700, max_tokens=320, test_comparisons=32),
         policy=PolicyConfig(
             rollouts=256,
             rollouts_per_step=64,
             max_new_tokens=64,
-            max_prompt_tokens=256,  # prompts cost as much as responses
+            max_prompt_tokens=192,
             missing_end_of_turn="score",  # few responses end within 64 tokens: penalised, brevity is all that is learnt
             evaluation_rollouts=16,
         ),
