@@ -11,7 +11,7 @@ from app.iterations import schedule
 from app.snapshots import service as snapshots
 from app.snapshots.reconcile import INITIAL
 from app.tables import Deployment, Schedule, Snapshot, SnapshotKind, Task, TaskText
-from app.tasks.texts import DEFAULT_SYSTEM, DEFAULT_TASKS, DefaultTask
+from app.tasks.defaults import DEFAULT_SYSTEM, DEFAULT_TASKS, DefaultTask
 
 CONSENT = Path(consent.__file__).with_suffix(".md")
 WEEKLY = schedule.Plan(cron="0 4 * * 1", timezone="UTC", enabled=True, preset="small", min_new_comparisons=200)
@@ -36,7 +36,16 @@ def _add(session: Session, default: DefaultTask) -> Task:
     task = Task(slug=default.slug, kind=default.kind, choice_direction=default.choice_direction, system=DEFAULT_SYSTEM)
     session.add(task)
     session.flush()
-    text = {"title": default.title, "question": default.question, "instructions": default.instructions}
-    session.add(TaskText(task_id=task.id, version=task.text_version, **text))
+    session.add(
+        TaskText(
+            task_id=task.id,
+            version=task.text_version,
+            title=default.title,
+            question=default.question,
+            instructions=default.instructions,
+            guide=default.guide,
+            qualification=default.qualification,
+        )
+    )
     session.flush()
     return task

@@ -22,8 +22,11 @@ class Task(BaseModel):
     title: str
     question: str
     instructions: str
+    text_version: int
+    guide: Annotated[bool, Field(description="Is there a longer page with worked examples?")]
     max_turns: int
     conversations_per_assignment: int
+    pay: Annotated[Money | None, Field(description="For a whole assignment. Null: not said here.")]
 
 
 class Assignment(BaseModel):
@@ -72,13 +75,12 @@ class Conversation(BaseModel):
     of: int | None
     status: Literal["open", "completed", "withdrawn"]
     red_team_plan: str | None
+    preview: Annotated[bool, Field(description="A researcher's look around: never counted.")]
     turns: list[Turn]
 
 
-def task_view(session: Session, task: tables.Task) -> Task:
-    text = session.scalars(
-        select(tables.TaskText).where(tables.TaskText.task_id == task.id, tables.TaskText.version == task.text_version)
-    ).one()
+def task_view(task: tables.Task) -> Task:
+    text = task.current_text
     return Task(
         slug=task.slug,
         kind=task.kind,
@@ -86,8 +88,11 @@ def task_view(session: Session, task: tables.Task) -> Task:
         title=text.title,
         question=text.question,
         instructions=text.instructions,
+        text_version=text.version,
+        guide=bool(text.guide),
         max_turns=task.max_turns,
         conversations_per_assignment=task.conversations_per_assignment,
+        pay=Money(cents=task.pay_cents, currency=task.currency) if task.pay_cents is not None else None,
     )
 
 
@@ -103,7 +108,7 @@ def assignment_view(session: Session, assignment: tables.Assignment) -> Assignme
     ).first()
     return Assignment(
         id=assignment.id,
-        task=task_view(session, session.get_one(tables.Task, assignment.task_id)),
+        task=task_view(session.get_one(tables.Task, assignment.task_id)),
         status=assignment.status,
         position=in_hand.position if in_hand else completed or 1,
         of=assignment.conversation_count,
@@ -118,12 +123,13 @@ def conversation_view(session: Session, conversation: tables.Conversation) -> Co
     assignment = session.get(tables.Assignment, conversation.assignment_id) if conversation.assignment_id else None
     return Conversation(
         id=conversation.id,
-        task=task_view(session, session.get_one(tables.Task, conversation.task_id)),
+        task=task_view(session.get_one(tables.Task, conversation.task_id)),
         assignment_id=conversation.assignment_id,
         position=conversation.position,
         of=assignment.conversation_count if assignment else None,
         status=conversation.status.value,  # type: ignore[arg-type]  # pydantic checks; imports have no crowdworker
         red_team_plan=conversation.red_team_plan,
+        preview=conversation.preview,
         turns=[turn_view(turn) for turn in conversation.turns],
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, new_id, now
 from app.tables.people import enum_column
@@ -52,6 +52,12 @@ class Task(Base):
     currency: Mapped[str] = mapped_column(default="USD")
     assignments_per_day: Mapped[int | None]  # of one person; None: as many as they like
     assignments_per_person: Mapped[int | None]
+
+    current_text: Mapped["TaskText"] = relationship(
+        primaryjoin="and_(Task.id == foreign(TaskText.task_id), Task.text_version == foreign(TaskText.version))",
+        uselist=False,
+        viewonly=True,
+    )
 
 
 class TaskText(Base):

@@ -1,21 +1,67 @@
-"""Tasks, assignments, and the end of a conversation, which moves its assignment on."""
+"""Tasks and what is read about them, assignments, and the end of a conversation, which moves its assignment on."""
 
 from fastapi import APIRouter, Response
-from sqlalchemy import select
 
-from app import tables
-from app.deps import ConsentingAccount, CurrentAccount, Reading, Writing
-from app.tasks import service
-from app.tasks.schemas import Completion, NewAssignment
-from app.views import Assignment, Task, assignment_view, task_view
+from app.deps import ConsentingAccount, CurrentAccount, Reading, Researcher, Writing
+from app.tasks import editing, qualification, queries, service
+from app.tasks.schemas import (
+    Completion,
+    Guide,
+    NewAssignment,
+    NewTaskText,
+    OfferedTask,
+    Qualification,
+    QualificationResult,
+    QualificationTry,
+    TaskSettings,
+    TaskText,
+)
+from app.views import Assignment, assignment_view
 
 router = APIRouter(tags=["tasks"])
 
 
 @router.get("/tasks")
-def list_tasks(_: CurrentAccount, session: Reading) -> list[Task]:
-    tasks = session.scalars(select(tables.Task).where(tables.Task.active).order_by(tables.Task.slug)).all()
-    return [task_view(session, task) for task in tasks]
+def list_tasks(account: CurrentAccount, session: Reading) -> list[OfferedTask]:
+    """Researchers also see those that are switched off."""
+    return [service.offered(session, task, account) for task in queries.tasks(session, account)]
+
+
+@router.get("/tasks/{slug}/guide")
+def get_guide(slug: str, account: CurrentAccount, session: Reading) -> Guide:
+    text = queries.task(session, slug, account).current_text
+    return Guide(title=text.title, body=text.guide, version=text.version)
+
+
+@router.get("/tasks/{slug}/qualification")
+def get_qualification(slug: str, account: CurrentAccount, session: Reading) -> Qualification:
+    return qualification.asked(session, queries.task(session, slug, account), account)
+
+
+@router.post("/tasks/{slug}/qualification")
+def qualify(slug: str, body: QualificationTry, account: ConsentingAccount, session: Writing) -> QualificationResult:
+    task = queries.task(session, slug, account)
+    return qualification.attempt(session, task, account, body.text_version, body.picked)
+
+
+@router.get("/tasks/{slug}")
+def get_task_settings(slug: str, researcher: Researcher, session: Reading) -> TaskSettings:
+    return editing.settings(queries.task(session, slug, researcher))
+
+
+@router.put("/tasks/{slug}")
+def change_task_settings(slug: str, body: TaskSettings, researcher: Researcher, session: Writing) -> TaskSettings:
+    return editing.change_settings(session, queries.task(session, slug, researcher, lock=True), body, researcher)
+
+
+@router.get("/tasks/{slug}/texts")
+def list_task_texts(slug: str, researcher: Researcher, session: Reading) -> list[TaskText]:
+    return editing.versions(session, queries.task(session, slug, researcher))
+
+
+@router.post("/tasks/{slug}/texts", status_code=201)
+def publish_task_text(slug: str, body: NewTaskText, researcher: Researcher, session: Writing) -> TaskText:
+    return editing.publish(session, queries.task(session, slug, researcher, lock=True), body, researcher)
 
 
 @router.post("/assignments", status_code=201, responses={200: {"model": Assignment, "description": "The open one."}})
@@ -29,9 +75,7 @@ def take_assignment(
 
 @router.get("/assignments")
 def list_assignments(account: CurrentAccount, session: Reading) -> list[Assignment]:
-    own = select(tables.Assignment).where(tables.Assignment.account_id == account.id)
-    newest_first = own.order_by(tables.Assignment.created_at.desc()).limit(100)
-    return [assignment_view(session, assignment) for assignment in session.scalars(newest_first).all()]
+    return [assignment_view(session, assignment) for assignment in queries.assignments(session, account)]
 
 
 @router.get("/assignments/{assignment_id}")

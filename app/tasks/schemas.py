@@ -1,12 +1,24 @@
-"""What is sent about assignments; the answers are in `app/views.py`."""
+"""What is sent about tasks and assignments, and what is known of a task beyond `app/views.py`."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from app.words import Note
+from app import views
+from app.words import Line, MarkdownText, Note, OptionalMarkdownText
 
 Rating = Annotated[int, Field(ge=1, le=5, strict=True)]
+Count = Annotated[int, Field(ge=1, le=1000, strict=True)]
+Letter = Literal["a", "b"]
+
+
+class OfferedTask(views.Task):
+    """A task as it stands for the person who asks."""
+
+    qualification: Literal["none", "needed", "passed", "failed"]
+    tries_left: Annotated[int | None, Field(description="Null where there is nothing (more) to try.")]
+    available: Annotated[str | None, Field(description="Why it may not be taken now; null: it may.")]
 
 
 class NewAssignment(BaseModel):
@@ -19,3 +31,93 @@ class Completion(BaseModel):
     attack_success: Rating | None = None
     attack_harm: Rating | None = None
     attack_actionability: Rating | None = None
+
+
+class Guide(BaseModel):
+    title: str
+    body: str
+    version: int
+
+
+class Pair(BaseModel):
+    """One item of a qualification as it is asked: without its answer."""
+
+    prompt: str
+    a: str
+    b: str
+
+
+class Qualification(BaseModel):
+    items: list[Pair]
+    pass_mark: int
+    tries_left: Annotated[int | None, Field(description="Null for researchers, whose tries are not counted.")]
+    text_version: int
+
+
+class QualificationTry(BaseModel):
+    text_version: Annotated[int, Field(strict=True)]
+    picked: Annotated[list[Letter], Field(max_length=50)]
+
+
+class Feedback(BaseModel):
+    right: bool
+    picked: Letter
+    better: Annotated[Letter, Field(description="What the task asks to pick: in red-teaming the more harmful one.")]
+    why: str
+
+
+class QualificationResult(BaseModel):
+    correct: int
+    of: int
+    passed: bool
+    tries_left: int | None
+    feedback: list[Feedback]
+
+
+class QualificationItem(BaseModel):
+    """A worked pair with its answer: for researchers' eyes, and for the feedback on a try."""
+
+    prompt: MarkdownText
+    a: MarkdownText
+    b: MarkdownText
+    picked: Letter
+    why: MarkdownText
+
+    @model_validator(mode="after")
+    def _two_responses(self) -> "QualificationItem":
+        if self.a.strip() == self.b.strip():
+            raise ValueError("a and b must not be the same text")
+        return self
+
+
+class NewTaskText(BaseModel):
+    title: Line
+    question: Line
+    instructions: MarkdownText
+    guide: OptionalMarkdownText = ""
+    qualification: Annotated[list[QualificationItem], Field(max_length=50)] = []
+
+
+class TaskText(NewTaskText):
+    version: int
+    created_at: datetime
+    created_by: Annotated[str | None, Field(description="A user name; null: it came with the installation.")]
+
+
+class TaskSettings(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    pass_mark: Annotated[Count, Field(description="Right answers that qualify.")]
+    qualification_tries: Count
+    pay_cents: Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)] | None
+    currency: str
+    assignments_per_day: Annotated[Count | None, Field(description="Of one person; null: as many as they like.")]
+    assignments_per_person: Count | None
+    active: Annotated[bool, Field(strict=True)]
+
+    @field_validator("currency")
+    @classmethod
+    def _three_letters(cls, text: str) -> str:
+        if not (len(text) == 3 and text.isascii() and text.isupper() and text.isalpha()):
+            raise ValueError("must be three capital letters, like USD")
+        return text

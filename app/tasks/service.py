@@ -13,20 +13,18 @@ from app.tables import (
     AssignmentStatus,
     Conversation,
     ConversationStatus,
+    Role,
     Task,
     TaskKind,
     Turn,
     TurnStatus,
     VisitStatus,
 )
-from app.tasks import limits, visits
-from app.tasks.schemas import Completion
+from app.tasks import limits, qualification, queries, visits
+from app.tasks.schemas import Completion, OfferedTask
+from app.views import task_view
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that looks like something else
-
-
-class UnknownTask(DomainError):
-    status = 404
 
 
 class UnknownAssignment(DomainError):
@@ -35,6 +33,10 @@ class UnknownAssignment(DomainError):
 
 class UnknownConversation(DomainError):
     status = 404
+
+
+class TaskSwitchedOff(DomainError):
+    status = 409
 
 
 class RedTeamOptInNeeded(DomainError):
@@ -65,13 +67,26 @@ class NotRedTeaming(DomainError):
     status = 422
 
 
+SWITCHED_OFF = "This task is switched off; crowdworkers do not see it."
+
+
+def offered(session: Session, task: Task, account: Account) -> OfferedTask:
+    """A task as it stands for this person."""
+    state, tries_left = qualification.standing(session, task, account)
+    if not task.active:
+        why_not: str | None = SWITCHED_OFF
+    elif state == "failed":
+        why_not = qualification.NO_TRIES_LEFT
+    else:
+        why_not = limits.reached(session, task, account)
+    return OfferedTask(**task_view(task).model_dump(), qualification=state, tries_left=tries_left, available=why_not)
+
+
 def take(session: Session, slug: str, account: Account) -> tuple[Assignment, bool]:
     """The crowdworker's open assignment of this task, or a new one with its first conversation; True when new."""
     # Locks the crowdworker's row, so that a double click is one assignment (SQLite: the writing session already waits).
     session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
-    task = session.scalar(select(Task).where(Task.slug == slug, Task.active))
-    if task is None:
-        raise UnknownTask(f"There is no task “{slug}”.")
+    task = queries.task(session, slug, account)
     if task.kind == TaskKind.RED_TEAM and account.red_team_opt_in_at is None:
         raise RedTeamOptInNeeded("Red-teaming is voluntary; please read its warning and opt in first.")
     open_one = select(Assignment).where(
@@ -79,6 +94,9 @@ def take(session: Session, slug: str, account: Account) -> tuple[Assignment, boo
     )
     if found := session.scalar(open_one):
         return found, False
+    if not task.active:
+        raise TaskSwitchedOff(SWITCHED_OFF)
+    qualification.refuse_unqualified(session, task, account)
     if why := limits.reached(session, task, account):
         raise LimitReached(why)
     assignment = Assignment(
@@ -188,6 +206,7 @@ def _open_conversation(session: Session, assignment: Assignment, position: int) 
             assignment_id=assignment.id,
             position=position,
             system=task.system,
+            preview=session.get_one(Account, assignment.account_id).role != Role.CROWDWORKER,
         )
     )
     session.flush()

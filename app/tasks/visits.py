@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db import now
-from app.tables import Account, Assignment, Study, StudyVisit, Task, VisitStatus
+from app.tables import Account, Assignment, Study, StudyVisit, VisitStatus
 
 
 def begun(session: Session, assignment: Assignment) -> None:
@@ -37,9 +37,9 @@ def ended(session: Session, assignment: Assignment, how: VisitStatus) -> None:
     )
 
 
-def screened_out(session: Session, account: Account, task: Task) -> None:
-    """The last try of the qualification failed."""
-    of_task = select(Study.id).where(Study.task_id == task.id)
+def screened_out(session: Session, account: Account, task_id: str) -> None:
+    """No tries are left, and none was passed."""
+    of_task = select(Study.id).where(Study.task_id == task_id)
     session.execute(
         update(StudyVisit)
         .where(

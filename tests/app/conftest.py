@@ -14,7 +14,7 @@ from app.main import app
 from app.tables import Account
 from tests.app.clients import signed_in
 
-Browser = Callable[[Account | None], TestClient]
+Browser = Callable[..., TestClient]
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def web(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[FastAPI]:
 def browser(web: FastAPI) -> Browser:
     """A browser in which this account, or nobody, is signed in."""
 
-    def opened(account: Account | None = None) -> TestClient:
-        headers = signed_in(account) if account else None
+    def opened(account: Account | None = None, *, qualified: bool = True) -> TestClient:
+        headers = signed_in(account, qualified=qualified) if account else None
         return TestClient(web, base_url="http://testserver/api/v1", headers=headers)
 
     return opened

@@ -4,7 +4,7 @@ from sqlalchemy import Engine, func, select
 
 from app import db, seed
 from app.tables import Deployment, Schedule, Snapshot, Task, TaskText
-from app.tasks.texts import DEFAULT_SYSTEM
+from app.tasks.defaults import DEFAULT_SYSTEM
 from models import dialogue
 
 

@@ -67,11 +67,15 @@ def test_a_new_text_is_asked_for_before_the_next_message_and_what_was_said_stays
 
     assert crowdworker.get("/session").json()["account"]["consented"] is False
     choice = {"picked": turn["candidates"][0]["id"], "strength": 2}
-    assert crowdworker.put(f"/turns/{turn['id']}/comparison", json=choice).status_code == 200, "said under the old text"
-    refused = crowdworker.post(messages, json={"client_id": "c2", "text": "And?"})
-    assert (refused.status_code, refused.json()["type"]) == (403, "consent-needed")
-    assert crowdworker.get(f"/conversations/{conversation}").json()["turns"][0]["comparison"] is not None
+    choose = f"/turns/{turn['id']}/comparison"
+    for refused in (
+        crowdworker.put(choose, json=choice),
+        crowdworker.post(messages, json={"client_id": "c2", "text": "?"}),
+    ):
+        assert (refused.status_code, refused.json()["type"]) == (403, "consent-needed")
+    assert crowdworker.get(f"/conversations/{conversation}").json()["turns"][0]["text"] == "Hello?"
     assert crowdworker.post("/account/consent", json={"version": 2}).status_code == 200
+    assert crowdworker.put(choose, json=choice).status_code == 200
     assert crowdworker.post(messages, json={"client_id": "c2", "text": "And?"}).status_code == 201
 
 

@@ -1,0 +1,82 @@
+"""What researchers change about a task: its texts, by version, and its settings. Both leave a trace."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.errors import DomainError
+from app.tables import Account, AuditEvent, Task, TaskText
+from app.tasks import schemas
+
+
+class PassMarkTooHigh(DomainError):
+    status = 422
+
+
+def versions(session: Session, task: Task) -> list[schemas.TaskText]:
+    """Every text this task ever had, newest first."""
+    rows = (
+        select(TaskText, Account.username)
+        .outerjoin(Account, TaskText.created_by == Account.id)
+        .where(TaskText.task_id == task.id)
+        .order_by(TaskText.version.desc())
+    )
+    return [_view(text, author) for text, author in session.execute(rows)]
+
+
+def publish(session: Session, task: Task, new: schemas.NewTaskText, author: Account) -> schemas.TaskText:
+    """A new version, which is shown from now on. The task must be locked: two researchers at once make two versions."""
+    _refuse_pass_mark(task.pass_mark, len(new.qualification))
+    latest = session.scalar(select(func.max(TaskText.version)).where(TaskText.task_id == task.id))
+    text = TaskText(task_id=task.id, version=(latest or 0) + 1, created_by=author.id, **new.model_dump())
+    session.add(text)
+    before = {"text_version": task.text_version}
+    task.text_version = text.version
+    _audit(session, author, "publish-text", task, before, {"text_version": text.version})
+    session.flush()
+    session.refresh(task, ["current_text"])
+    return _view(text, author.username)
+
+
+def settings(task: Task) -> schemas.TaskSettings:
+    return schemas.TaskSettings.model_validate(task)
+
+
+def change_settings(session: Session, task: Task, new: schemas.TaskSettings, author: Account) -> schemas.TaskSettings:
+    _refuse_pass_mark(new.pass_mark, len(task.current_text.qualification))
+    before, after = settings(task).model_dump(), new.model_dump()
+    for name, value in after.items():
+        setattr(task, name, value)
+    if after != before:
+        _audit(session, author, "change-task", task, before, after)
+    session.flush()
+    return settings(task)
+
+
+def _refuse_pass_mark(pass_mark: int, pairs: int) -> None:
+    """Nobody could pass. Without pairs nobody needs to."""
+    if pairs and pass_mark > pairs:
+        raise PassMarkTooHigh(
+            f"pass_mark: {pass_mark} right answers cannot be given to {pairs} worked pair{'s' if pairs > 1 else ''}."
+        )
+
+
+def _audit(
+    session: Session, author: Account, action: str, task: Task, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    subject = f"task:{task.slug}"
+    session.add(AuditEvent(account_id=author.id, action=action, subject=subject, before=before, after=after))
+
+
+def _view(text: TaskText, author: str | None) -> schemas.TaskText:
+    return schemas.TaskText(
+        version=text.version,
+        title=text.title,
+        question=text.question,
+        instructions=text.instructions,
+        guide=text.guide,
+        qualification=text.qualification,
+        created_at=text.created_at,
+        created_by=author,
+    )
