@@ -4,6 +4,7 @@ Blindness is decided here: no snapshot, deployment, seed, score or propensity ha
 (best-of-k cannot stream, so its partner must not either) stay empty until the turn is over.
 """
 
+import zlib
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -64,6 +65,7 @@ class Turn(BaseModel):
     candidates: list[Candidate]
     comparison: Comparison | None
     changeable: bool
+    check: Annotated[bool, Field(description="Ask now which response this task wants picked: POST …/check.")]
     error: str | None
 
 
@@ -146,6 +148,7 @@ def turn_view(turn: tables.Turn) -> Turn:
         candidates=[_candidate(candidate, reported) for candidate in turn.replies],
         comparison=Comparison(picked=chosen.picked_id, strength=chosen.strength) if chosen else None,
         changeable=is_changeable(turn),
+        check=is_check_due(turn),
         error=turn.error,
     )
 
@@ -170,6 +173,26 @@ def is_changeable(turn: tables.Turn) -> bool:
         and conversation.status == ConversationStatus.OPEN
         and turn.position == max(other.position for other in conversation.turns)
         and (chosen is None or chosen.tranche_id is None)
+    )
+
+
+CHECK_EVERY = 8  # choices of a pick-worse task, about
+
+
+def is_checked(turn_id: str) -> bool:
+    """By a hash, so that it is the same at every reload and nothing that one could see coming."""
+    return zlib.crc32(turn_id.encode()) % CHECK_EVERY == 0
+
+
+def is_check_due(turn: tables.Turn) -> bool:
+    """Ask whether the crowdworker knows that the worse one is wanted? Now and then, after a choice, once a turn."""
+    chosen = turn.comparison
+    return (
+        chosen is not None
+        and chosen.choice_direction == ChoiceDirection.PICK_WORSE
+        and is_checked(turn.id)
+        and is_changeable(turn)
+        and turn.direction_check is None
     )
 
 

@@ -64,7 +64,7 @@ def send_message(
 ) -> Turn:
     """Stores the message and starts sampling, which runs on whether anybody listens or not."""
     conversation = queries.own_conversation(session, conversation_id, account, lock=True)
-    turn, is_new = service.send_message(session, conversation, body.client_id, body.text)
+    turn, is_new = service.send_message(session, conversation, body)
     if is_new:
         after.add_task(_start, sampler, turn.id)  # runs when the session has been committed
     response.status_code = 201 if is_new else 200

@@ -16,6 +16,7 @@ from app.chat.errors import (
     TurnUndecided,
 )
 from app.chat.queries import active_deployments
+from app.chat.schemas import NewTurn
 from app.db import now
 from app.tables import (
     Candidate,
@@ -36,21 +37,28 @@ PAIR_KEPT_FOR = timedelta(hours=23)  # within the day that `reconcile()` keeps r
 chance = random.SystemRandom()
 
 
-def send_message(session: Session, conversation: Conversation, client_id: str, text: str) -> tuple[Turn, bool]:
+def send_message(session: Session, conversation: Conversation, message: NewTurn) -> tuple[Turn, bool]:
     """The turn that this message begins, and whether it is new: the same client id again is the same turn.
 
     The conversation must be locked, so that two requests at once are one after the other.
     """
     for turn in conversation.turns:
-        if turn.client_id == client_id:
+        if turn.client_id == message.client_id:
             return turn, False
     task = session.get_one(Task, conversation.task_id)
     _must_take_a_message(conversation, task)
-    turn = Turn(conversation_id=conversation.id, position=len(conversation.turns), client_id=client_id, text=text)
+    turn = Turn(
+        conversation_id=conversation.id,
+        position=len(conversation.turns),
+        client_id=message.client_id,
+        text=message.text,
+        pasted_characters=message.pasted_characters,
+        private_kinds=None if message.private_kinds is None else sorted(set(message.private_kinds)),
+    )
     session.add(turn)
     session.flush()
     if turn.position == 0:
-        conversation.family = family_of(text)
+        conversation.family = family_of(message.text)
     pair = _kept_pair(session, conversation, task) or _draw_pair(session, conversation, task)
     for shown, deployment in zip("ab", _sides(pair), strict=True):
         session.add(_answered_by(Candidate(turn_id=turn.id, shown=shown), deployment, task))

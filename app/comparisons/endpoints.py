@@ -1,9 +1,9 @@
-"""The choice, and the edit that may take its place."""
+"""The choice, the edit that may take its place, and the question whether the crowdworker knows what is asked."""
 
 from fastapi import APIRouter
 
-from app.comparisons import edits, service
-from app.comparisons.schemas import Choice, Edit
+from app.comparisons import checks, edits, service
+from app.comparisons.schemas import Checked, Choice, Edit, Understood
 from app.deps import ConsentingAccount, Writing
 from app.views import Turn, turn_view
 
@@ -29,3 +29,9 @@ def take_edit_back(turn_id: str, account: ConsentingAccount, session: Writing) -
     turn = service.own_turn(session, turn_id, account)
     edits.take_back(session, turn)
     return turn_view(turn)
+
+
+@router.post("/turns/{turn_id}/check")
+def check_direction(turn_id: str, body: Understood, account: ConsentingAccount, session: Writing) -> Checked:
+    turn = service.own_turn(session, turn_id, account)
+    return Checked(right=checks.answer(session, turn, body.picks))

@@ -1,6 +1,6 @@
 """What a choice carries: snapshots, order and pair cannot come from the browser."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -15,3 +15,11 @@ class Choice(BaseModel):
 class Edit(BaseModel):
     candidate: Annotated[Key, Field(description="The id of the response that is rewritten: a or b.")]
     text: Message
+
+
+class Understood(BaseModel):
+    picks: Annotated[Literal["better", "worse"], Field(description="Which response is to be picked in this task?")]
+
+
+class Checked(BaseModel):
+    right: bool

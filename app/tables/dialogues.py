@@ -97,6 +97,7 @@ class Turn(Base):
     conversation: Mapped[Conversation] = relationship(back_populates="turns")
     candidates: Mapped[list["Candidate"]] = relationship(order_by="Candidate.shown", back_populates="turn")
     comparisons: Mapped[list["Comparison"]] = relationship(order_by="Comparison.created_at", back_populates="turn")
+    direction_check: Mapped["DirectionCheck | None"] = relationship()
     reports: Mapped[list["Report"]] = relationship(
         secondary="candidates",
         primaryjoin="Turn.id == Candidate.turn_id",
