@@ -1,27 +1,41 @@
-"""Headers that every answer carries: nothing but our own files may run in the page, and no other page may frame it."""
+"""Headers that every answer carries: nothing but our own files may run in the page, and no other page may frame it.
+
+One address is an exception: `/mturk`, which Mechanical Turk shows in a frame, and whose form posts a code back there.
+"""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.settings import get_settings
 
-HEADERS = {
-    "Content-Security-Policy": "; ".join(
+MTURK = "https://worker.mturk.com https://www.mturk.com https://workersandbox.mturk.com"
+
+
+def _policy(*, frame_ancestors: str, form_action: str) -> str:
+    return "; ".join(
         (
             "default-src 'self'",
             "style-src 'self' 'unsafe-inline'",  # the component library sets its colours by a style element
             "img-src 'self' data:",
             "object-src 'none'",
             "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
+            f"form-action {form_action}",
+            f"frame-ancestors {frame_ancestors}",
         )
-    ),
+    )
+
+
+HEADERS = {
+    "Content-Security-Policy": _policy(frame_ancestors="'none'", form_action="'self'"),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+# X-Frame-Options cannot name whom it allows, so there the policy says it alone.
+IN_MTURKS_FRAME = {name: value for name, value in HEADERS.items() if name != "X-Frame-Options"} | {
+    "Content-Security-Policy": _policy(frame_ancestors=MTURK, form_action=f"'self' {MTURK}")
 }
 
 
@@ -30,9 +44,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.headers = dict(HEADERS)
-        if get_settings().cookie_secure:
-            self.headers["Strict-Transport-Security"] = "max-age=31536000"
+        self.transport = {"Strict-Transport-Security": "max-age=31536000"} if get_settings().cookie_secure else {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,7 +54,8 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
+                usual = IN_MTURKS_FRAME if scope["path"] == "/mturk" else HEADERS
+                for name, value in (usual | self.transport).items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")

@@ -1,8 +1,9 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { compress } from './compress'
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), compress()],
   resolve: { alias: { '@': `${import.meta.dirname}/src` } },
   build: {
     // The page is served under a policy of "self only": no file may become a data: address.

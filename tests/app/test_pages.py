@@ -1,5 +1,6 @@
 """The built page, its headers, and answers that are errors."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ def built(dist: Path) -> TestClient:
     (dist / "index.html").write_text("<title>Turnwise</title>")
     (dist / "favicon.svg").write_text("<svg/>")
     (dist / "assets" / "index-4f3a.js").write_text("1")
+    (dist / "assets" / "chat-77aa.js").write_text("long" * 1000)
+    (dist / "assets" / "chat-77aa.js.gz").write_bytes(gzip.compress(b"long" * 1000))
+    (dist / "assets" / "chat-77aa.js.br").write_bytes(b"as brotli")
     (dist.parent / "secret.txt").write_text("secret")
     return TestClient(create_app())
 
@@ -39,6 +43,44 @@ def test_hashed_assets_are_kept_for_ever(built: TestClient) -> None:
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert "javascript" in response.headers["content-type"]
     assert built.get("/assets/index-old.js").status_code == 404, "and not the page in place of a script"
+
+
+@pytest.mark.parametrize(
+    ("accepts", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
+        ("br;q=0, gzip; q=0.5", "gzip"),
+        ("br;q=0.0, gzip;q=0", None),
+        ("identity", None),
+        ("", None),
+    ],
+)
+def test_an_asset_is_served_as_the_build_compressed_it(built: TestClient, accepts: str, encoding: str | None) -> None:
+    with built.stream("GET", "/assets/chat-77aa.js", headers={"Accept-Encoding": accepts}) as response:
+        sent = b"".join(response.iter_raw())
+    assert response.headers.get("content-encoding") == encoding
+    assert "javascript" in response.headers["content-type"]
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    if encoding == "br":
+        assert sent == b"as brotli"
+    else:
+        assert (gzip.decompress(sent) if encoding else sent) == b"long" * 1000
+
+
+def test_an_asset_too_small_to_compress_is_served_as_it_is(built: TestClient) -> None:
+    response = built.get("/assets/index-4f3a.js", headers={"Accept-Encoding": "br, gzip"})
+    assert (response.text, "content-encoding" in response.headers) == ("1", False)
+
+
+def test_a_kept_asset_is_not_sent_again(built: TestClient) -> None:
+    headers = {"Accept-Encoding": "gzip"}
+    tag = built.get("/assets/chat-77aa.js", headers=headers).headers["etag"]
+    again = built.get("/assets/chat-77aa.js", headers=headers | {"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    other = built.get("/assets/chat-77aa.js", headers={"Accept-Encoding": "", "If-None-Match": tag})
+    assert other.status_code == 200, "the uncompressed file has a tag of its own"
 
 
 def test_other_files_of_the_build_are_served(built: TestClient) -> None:
@@ -71,6 +113,20 @@ def test_every_answer_forbids_foreign_scripts_and_frames(built: TestClient) -> N
         assert "frame-ancestors 'none'" in policy
         assert "script-src" not in policy, "scripts fall back to default-src: no inline ones"
         assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_only_the_page_for_mturks_frame_may_be_framed_and_only_there(built: TestClient) -> None:
+    framed = built.get("/mturk?assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE").headers
+    ancestors = framed["content-security-policy"].partition("frame-ancestors ")[2].split("; ")[0].split()
+    assert ancestors == ["https://worker.mturk.com", "https://www.mturk.com", "https://workersandbox.mturk.com"]
+    assert "x-frame-options" not in framed, "it knows no list, and old browsers would take it for a no"
+    assert "form-action 'self' https://worker.mturk.com" in framed["content-security-policy"]
+    assert "default-src 'self'" in framed["content-security-policy"]
+    for path in ("/", "/study", "/mturk/", "/mturk/x", "/MTURK", "/api/v1/studies/mturk", "/sign-in"):
+        headers = built.get(path).headers
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+        assert "form-action 'self';" in headers["content-security-policy"], path
+        assert headers["x-frame-options"] == "DENY", path
 
 
 def test_health_answers_without_a_database(built: TestClient) -> None:
