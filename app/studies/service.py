@@ -24,6 +24,7 @@ from app.tables import (
     Task,
     VisitStatus,
 )
+from app.tasks import qualification, visits
 
 
 class UnknownStudy(DomainError):
@@ -165,6 +166,9 @@ def _begin(session: Session, study: Study, account: Account, external_session: s
     )
     session.add(visit)
     session.flush()
+    if qualification.standing(session, session.get_one(Task, study.task_id), account).state == "failed":
+        visits.screened_out(session, account, study.task_id)
+        session.refresh(visit)
     return visit
 
 

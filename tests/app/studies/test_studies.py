@@ -15,7 +15,6 @@ from app.accounts import limits
 from app.deps import COOKIE
 from app.studies import links
 from app.tables import Account, AuditEvent, Role, SignIn, Study, StudyVisit, Task
-from app.tasks import visits
 from tests.app.conftest import Browser, answer
 from tests.factories import make_account
 
@@ -67,10 +66,31 @@ def came_in(browser: TestClient, response: httpx.Response) -> httpx.Response:
     return response
 
 
+def qualify(participant: TestClient, right: int = 5) -> Json:
+    """One try at the worked pairs, with so many right."""
+    with db.reading() as session:
+        task = session.scalars(select(Task).where(Task.slug == "helpfulness")).one()
+        better = [item["picked"] for item in task.current_text.qualification]
+    wrong = ["b" if letter == "a" else "a" for letter in better]
+    picked = [*better[:right], *wrong[right:]]
+    body = {"text_version": task.text_version, "picked": picked}
+    tried: Json = participant.post("/tasks/helpfulness/qualification", json=body).raise_for_status().json()
+    return tried
+
+
+def take(participant: TestClient) -> Json:
+    """Qualified first, where that was not done."""
+    (task,) = [task for task in participant.get("/tasks").json() if task["slug"] == "helpfulness"]
+    if task["qualification"] == "needed":
+        qualify(participant)
+    taken: Json = participant.post("/assignments", json={"task": "helpfulness"}).raise_for_status().json()
+    return taken
+
+
 def complete(participant: TestClient, conversations: int = 5) -> Json:
     with db.writing() as session:
         session.execute(update(Task).values(conversations_per_assignment=conversations))
-    assignment: Json = participant.post("/assignments", json={"task": "helpfulness"}).json()
+    assignment = take(participant)
     while (conversation := assignment["conversation_id"]) is not None:
         body = {"client_id": "c1", "text": "Hello?"}
         turn = participant.post(f"/conversations/{conversation}/turns", json=body).json()
@@ -116,9 +136,9 @@ def test_a_participant_is_asked_for_consent_like_everybody(browser: Browser, pro
 def test_coming_back_in_another_browser_is_the_same_account_and_visit(browser: Browser, prolific: Json) -> None:
     first, second = browser(), browser()
     account = enter(first).json()["account"]["id"]
-    taken = first.post("/assignments", json={"task": "helpfulness"}).json()
+    taken = take(first)
     assert enter(second).json()["account"]["id"] == account
-    assert second.post("/assignments", json={"task": "helpfulness"}).json() == taken
+    assert take(second) == taken
     assert first.get("/session").status_code == 200, "the first browser stays signed in"
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(StudyVisit)) == 1
@@ -148,7 +168,7 @@ def test_a_completed_assignment_answers_with_its_code_and_the_way_back(browser: 
 def test_withdrawing_answers_with_its_own_code(browser: Browser, prolific: Json) -> None:
     participant = browser()
     enter(participant)
-    assignment = participant.post("/assignments", json={"task": "helpfulness"}).json()
+    assignment = take(participant)
     assert participant.post("/visits/current/withdraw").json()["type"] == "assignment-open"
     assert visit_of(participant)["status"] == "open"
     participant.post(f"/assignments/{assignment['id']}/withdraw").raise_for_status()
@@ -164,11 +184,11 @@ def test_who_says_no_to_the_consent_leaves_with_a_code(browser: Browser, prolifi
     assert participant.post("/visits/current/withdraw").json() == left, "twice is once"
 
 
-def test_another_task_does_not_end_the_visit(browser: Browser, prolific: Json) -> None:
+def test_another_task_does_not_end_the_visit(browser: Browser, prolific: Json, researcher: TestClient) -> None:
     participant = browser()
-    enter(participant)
-    participant.post("/account/red-team-opt-in", json={"opt_in": True}).raise_for_status()
-    other = participant.post("/assignments", json={"task": "red-team"}).json()
+    create(researcher, "prolific", "of-red-team", task="red-team")
+    enter(participant, study="of-red-team")
+    other = take(participant)
     participant.post(f"/assignments/{other['id']}/withdraw").raise_for_status()
     assert visit_of(participant)["status"] == "open"
 
@@ -177,25 +197,28 @@ def test_what_ended_stays_ended(browser: Browser, prolific: Json) -> None:
     participant = browser()
     enter(participant)
     complete(participant, conversations=1)
-    more = participant.post("/assignments", json={"task": "helpfulness"}).json()
+    more = take(participant)
     participant.post(f"/assignments/{more['id']}/withdraw").raise_for_status()
     assert visit_of(participant)["status"] == "completed"
 
 
-def test_who_does_not_qualify_is_screened_out(browser: Browser, prolific: Json) -> None:
+def test_who_does_not_qualify_is_screened_out(browser: Browser, prolific: Json, researcher: TestClient) -> None:
     participant = browser()
-    account = enter(participant).json()["account"]["id"]
-    with db.writing() as session:
-        task = session.scalars(select(Task).where(Task.slug == "helpfulness")).one()
-        visits.screened_out(session, session.get_one(Account, account), task)
+    enter(participant)
+    assert qualify(participant, right=0)["tries_left"] == 2
+    assert qualify(participant, right=1)["tries_left"] == 1
+    assert visit_of(participant)["status"] == "open", "there is a try left"
+    assert qualify(participant, right=2)["tries_left"] == 0
     assert (visit_of(participant)["status"], visit_of(participant)["code"]) == ("screened-out", "CSCREEN1")
+    create(researcher, "prolific", "the-next-study")
+    assert enter(participant, study="the-next-study").json()["status"] == "screened-out", "and at once in the next one"
 
 
 def test_a_new_session_takes_the_open_work_along(browser: Browser, prolific: Json, researcher: TestClient) -> None:
     """Prolific gave the place back and out again: the work is the same person's, and one of the two visits pays."""
     participant = browser()
     enter(participant, session="s1")
-    taken = participant.post("/assignments", json={"task": "helpfulness"}).json()
+    taken = take(participant)
     enter(participant, session="s2")
     assert complete(participant)["id"] == taken["id"]
     assert visit_of(participant)["code"] == "CDONE123"
@@ -208,7 +231,7 @@ def test_one_assignment_is_not_paid_by_two_studies(browser: Browser, prolific: J
     create(researcher, "prolific", "another", code_completed="CDONE2")
     participant = browser()
     enter(participant)
-    participant.post("/assignments", json={"task": "helpfulness"}).raise_for_status()
+    take(participant)
     enter(participant, study="another", session="s2")
     complete(participant)
     assert visit_of(participant)["status"] == "open", "the second study's"
