@@ -1,0 +1,96 @@
+"""The care for those who red-team, through the API."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from app import db
+from app.care.feelings import FEELINGS
+from app.tables import Account, ConversationStatus, Task, TaskKind, WellbeingSurvey
+from tests.app.conftest import Browser
+from tests.factories import make_account, make_comparison, make_conversation, make_turn
+
+
+@pytest.fixture
+def account(browser: Browser) -> Account:
+    with db.writing() as session:
+        return make_account(session)
+
+
+def red_team(account: Account, *minutes_ago: float, kind: TaskKind = TaskKind.RED_TEAM, **fields: Any) -> None:
+    """A conversation of one turn that ended so long ago, for each."""
+    with db.writing() as session:
+        task = session.scalars(select(Task).where(Task.kind == kind)).one()
+        for ago in minutes_ago:
+            end = db.now() - timedelta(minutes=ago)
+            stored = session.get_one(Account, account.id)
+            defaults = {"status": ConversationStatus.COMPLETED, "completed_at": end}
+            conversation = make_conversation(session, task, stored, **(defaults | fields))
+            turn = make_turn(session, conversation, created_at=end - timedelta(minutes=3), ready_at=end)
+            make_comparison(session, turn, created_at=end)
+
+
+def test_care_counts_what_rows_say(browser: Browser, account: Account) -> None:
+    crowdworker = browser(account)
+    assert crowdworker.get("/care").json() == {
+        "red_team_conversations": 0,
+        "today_minutes": 0,
+        "break_suggested": False,
+        "survey_due": False,
+        "feelings": list(FEELINGS),
+    }
+    red_team(account, 16, 12, 8, 4)
+    red_team(account, 2, status=ConversationStatus.WITHDRAWN)
+    # None of these is red-teaming of theirs that has ended.
+    red_team(account, 1, kind=TaskKind.HELPFULNESS)
+    red_team(account, 1, preview=True)
+    red_team(account, 3000, status=ConversationStatus.OPEN, completed_at=None)
+    with db.writing() as session:
+        stranger = make_account(session)
+    red_team(stranger, 5)
+
+    care = crowdworker.get("/care").json()
+
+    assert (care["red_team_conversations"], care["today_minutes"]) == (5, 17)
+    assert care["break_suggested"] is True, "five conversations without a pause"
+
+
+def test_a_survey_is_due_every_ten_conversations_and_may_be_declined(browser: Browser, account: Account) -> None:
+    crowdworker = browser(account)
+    red_team(account, *range(100, 109))
+    assert crowdworker.get("/care").json()["survey_due"] is False
+    red_team(account, 99)
+    assert crowdworker.get("/care").json()["survey_due"] is True
+    assert crowdworker.post("/care/survey", json={"feelings": None}).status_code == 204
+    assert crowdworker.get("/care").json()["survey_due"] is False
+    red_team(account, *range(80, 90))
+    assert crowdworker.get("/care").json()["survey_due"] is True
+    body = {"feelings": {"upset": 3, "active": 0}, "comment": "A rest would be good."}
+    assert crowdworker.post("/care/survey", json=body).status_code == 204
+    assert crowdworker.get("/care").json()["survey_due"] is False
+    with db.reading() as session:
+        rows = session.scalars(select(WellbeingSurvey).order_by(WellbeingSurvey.conversations)).all()
+        assert [(row.conversations, row.feelings, row.comment) for row in rows] == [
+            (10, None, None),
+            (20, {"upset": 3, "active": 0}, "A rest would be good."),
+        ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_survey_that_says_something_else_is_refused(browser: Browser, account: Account) -> None:
+    crowdworker: TestClient = browser(account)
+    for feelings, words in (
+        ({"hungry": 2}, "“hungry” is not one of upset"),
+        ({}, "at least one"),
+        ({"upset": 5}, "feelings.upset"),
+        ({"upset": True}, "feelings.upset"),
+        ("fine", "feelings"),
+    ):
+        refused = crowdworker.post("/care/survey", json={"feelings": feelings})
+        assert refused.status_code == 422
+        assert words in refused.json()["detail"]
+    with db.reading() as session:
+        assert session.scalars(select(WellbeingSurvey)).all() == []
