@@ -50,7 +50,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** List People */
+        get: operations["people-list_people"];
         put?: never;
         /** Sign Up */
         post: operations["accounts-sign_up"];
@@ -71,6 +72,44 @@ export interface paths {
         put?: never;
         /** Opt In To Red Team */
         post: operations["accounts-opt_in_to_red_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Consent
+         * @description Public: it is read before there is an account.
+         */
+        get: operations["accounts-get_consent"];
+        put?: never;
+        /** Publish Consent */
+        post: operations["accounts-publish_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree */
+        post: operations["accounts-agree"];
         delete?: never;
         options?: never;
         head?: never;
@@ -118,10 +157,84 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Tasks */
+        /**
+         * List Tasks
+         * @description Researchers also see those that are switched off.
+         */
         get: operations["tasks-list_tasks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{slug}/guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Guide */
+        get: operations["tasks-get_guide"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{slug}/qualification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Qualification */
+        get: operations["tasks-get_qualification"];
+        put?: never;
+        /** Qualify */
+        post: operations["tasks-qualify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Task Settings */
+        get: operations["tasks-get_task_settings"];
+        /** Change Task Settings */
+        put: operations["tasks-change_task_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{slug}/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Task Texts */
+        get: operations["tasks-list_task_texts"];
+        put?: never;
+        /** Publish Task Text */
+        post: operations["tasks-publish_task_text"];
         delete?: never;
         options?: never;
         head?: never;
@@ -330,6 +443,41 @@ export interface paths {
         /** Choose */
         put: operations["comparisons-choose"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/turns/{turn_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Edit */
+        put: operations["comparisons-edit"];
+        post?: never;
+        /** Take Edit Back */
+        delete: operations["comparisons-take_edit_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/turns/{turn_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check Direction */
+        post: operations["comparisons-check_direction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -627,10 +775,399 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/studies/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter Study
+         * @description Signs the participant in. Who comes back meets the same account and visit, with the code once it has ended.
+         */
+        post: operations["studies-enter_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/mturk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mturk Frame
+         * @description For the page in MTurk's frame, which passes its own query string on. Nothing is stored until the tab opens.
+         */
+        get: operations["studies-mturk_frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Current Visit
+         * @description Null for who came by no study.
+         */
+        get: operations["studies-current_visit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/current/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave Study
+         * @description For who has not taken the task yet; after that, the assignment is withdrawn and the visit ends with it.
+         */
+        post: operations["studies-leave_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Studies */
+        get: operations["studies-list_studies"];
+        put?: never;
+        /** Create Study */
+        post: operations["studies-create_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change Study */
+        put: operations["studies-change_study"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study_id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Visits */
+        get: operations["studies-list_visits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Care */
+        get: operations["care-get_care"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/care/survey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer Survey */
+        post: operations["care-answer_survey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Thread
+         * @description Oldest first. Reading marks the answers as read.
+         */
+        get: operations["messages-read_thread"];
+        put?: never;
+        /** Write */
+        post: operations["messages-write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count Unread */
+        get: operations["messages-count_unread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Threads */
+        get: operations["messages-list_threads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/threads/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Thread
+         * @description Oldest first. Reading marks the crowdworker's messages as read, for all researchers.
+         */
+        get: operations["messages-get_thread"];
+        put?: never;
+        /** Answer */
+        post: operations["messages-answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Progress */
+        get: operations["own-data-get_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export Data */
+        get: operations["own-data-export_data"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase Data
+         * @description For good. Async for the sake of the password hash, as at sign-in.
+         */
+        delete: operations["own-data-erase_data"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/may-edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set May Edit */
+        put: operations["people-set_may_edit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/suspended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set Suspended */
+        put: operations["people-set_suspended"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/candidates/{candidate_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report */
+        post: operations["reports-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inbox */
+        get: operations["reports-inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report_id}/handled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Handle */
+        post: operations["reports-handle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * About
+         * @description The turn a message is about, so that it can be answered without a search.
+         */
+        About: {
+            /** Turn Id */
+            turn_id: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Human */
+            human: string;
+            /** Candidates */
+            candidates: components["schemas"]["AboutCandidate"][];
+        };
+        /** AboutCandidate */
+        AboutCandidate: {
+            /**
+             * Shown
+             * @enum {string}
+             */
+            shown: "a" | "b" | "edited";
+            /** Text */
+            text: string;
+        };
         /** Account */
         Account: {
             /** Id */
@@ -638,10 +1175,28 @@ export interface components {
             /** Username */
             username: string;
             role: components["schemas"]["Role"];
-            /** Consented */
+            /**
+             * Consented
+             * @description To the newest text; researchers are not asked for it.
+             */
             consented: boolean;
             /** Red Team Opt In */
             red_team_opt_in: boolean;
+            /** May Edit */
+            may_edit: boolean;
+        };
+        /** Agreement */
+        Agreement: {
+            /**
+             * Version
+             * @description Of the text that was read.
+             */
+            version: number;
+        };
+        /** Answer */
+        Answer: {
+            /** Text */
+            text: string;
         };
         /** Assignment */
         Assignment: {
@@ -659,6 +1214,8 @@ export interface components {
             completed: number;
             /** Completion Code */
             completion_code: string | null;
+            /** @description Kept whoever leaves now. Null: no pay was said here. */
+            earned: components["schemas"]["Money"] | null;
         };
         /**
          * AssignmentStatus
@@ -683,20 +1240,49 @@ export interface components {
              * Shown
              * @enum {string}
              */
-            shown: "a" | "b";
+            shown: "a" | "b" | "edited";
             status: components["schemas"]["CandidateStatus"];
             /** Text */
             text: string;
             /** Finish */
             finish: ("stop" | "length" | "stopped" | "failed") | null;
+            /** Reported */
+            reported: boolean;
         };
         /**
          * CandidateStatus
          * @enum {string}
          */
         CandidateStatus: "pending" | "done" | "stopped" | "failed";
+        /** Care */
+        Care: {
+            /**
+             * Red Team Conversations
+             * @description That have ended, of all time.
+             */
+            red_team_conversations: number;
+            /**
+             * Today Minutes
+             * @description Of red-teaming, since the last night.
+             */
+            today_minutes: number;
+            /** Break Suggested */
+            break_suggested: boolean;
+            /** Survey Due */
+            survey_due: boolean;
+            /**
+             * Feelings
+             * @description The names that the survey asks about, in order.
+             */
+            feelings: string[];
+        };
+        /** Checked */
+        Checked: {
+            /** Right */
+            right: boolean;
+        };
         /** Choice */
-        Choice: {
+        "Choice-Input": {
             /**
              * Picked
              * @description The candidate's id.
@@ -707,6 +1293,30 @@ export interface components {
              * @description 1 about equal … 4 much better (or worse).
              */
             strength: number;
+        };
+        /** Choice */
+        "Choice-Output": {
+            /**
+             * Picked
+             * @enum {string}
+             */
+            picked: "a" | "b" | "edited";
+            /**
+             * Over
+             * @enum {string}
+             */
+            over: "a" | "b" | "edited";
+            /** Strength */
+            strength: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Seconds To Choose */
+            seconds_to_choose: number | null;
+            /** Superseded At */
+            superseded_at: string | null;
         };
         /**
          * ChoiceDirection
@@ -734,6 +1344,13 @@ export interface components {
             /** Attack Actionability */
             attack_actionability?: number | null;
         };
+        /** ConsentText */
+        ConsentText: {
+            /** Version */
+            version: number;
+            /** Body */
+            body: string;
+        };
         /** Conversation */
         Conversation: {
             /** Id */
@@ -752,6 +1369,11 @@ export interface components {
             status: "open" | "completed" | "withdrawn";
             /** Red Team Plan */
             red_team_plan: string | null;
+            /**
+             * Preview
+             * @description A researcher's look around: never counted.
+             */
+            preview: boolean;
             /** Turns */
             turns: components["schemas"]["Turn"][];
         };
@@ -788,6 +1410,47 @@ export interface components {
              */
             best_of: number;
         };
+        /** Edit */
+        Edit: {
+            /**
+             * Candidate
+             * @description The id of the response that is rewritten: a or b.
+             */
+            candidate: string;
+            /** Text */
+            text: string;
+        };
+        /** Entered */
+        Entered: {
+            status: components["schemas"]["VisitStatus"];
+            provider: components["schemas"]["StudyProvider"];
+            /** Code */
+            code: string | null;
+            /** Return Url */
+            return_url: string | null;
+            account: components["schemas"]["Account"];
+            /** Csrf Token */
+            csrf_token: string;
+            study: components["schemas"]["EnteredStudy"];
+        };
+        /** EnteredStudy */
+        EnteredStudy: {
+            /** Id */
+            id: string;
+            /** Task */
+            task: string;
+            provider: components["schemas"]["StudyProvider"];
+        };
+        /**
+         * Erase
+         * @description What must be said before everything is erased: the password, or, without one, the word.
+         */
+        Erase: {
+            /** Password */
+            password?: string | null;
+            /** Confirm */
+            confirm?: "erase" | null;
+        };
         /** Estimate */
         Estimate: {
             /** Seconds */
@@ -799,6 +1462,24 @@ export interface components {
              * @enum {string}
              */
             basis: "past runs" | "estimate";
+        };
+        /** Feedback */
+        Feedback: {
+            /** Right */
+            right: boolean;
+            /**
+             * Picked
+             * @enum {string}
+             */
+            picked: "a" | "b";
+            /**
+             * Better
+             * @description What the task asks to pick: in red-teaming the more harmful one.
+             * @enum {string}
+             */
+            better: "a" | "b";
+            /** Why */
+            why: string;
         };
         /** Figure */
         Figure: {
@@ -848,6 +1529,15 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /** Guide */
+        Guide: {
+            /** Title */
+            title: string;
+            /** Body */
+            body: string;
+            /** Version */
+            version: number;
         };
         /** Health */
         Health: {
@@ -918,6 +1608,76 @@ export interface components {
          * @enum {string}
          */
         IterationStatus: "running" | "deployed" | "held" | "failed" | "cancelled" | "skipped";
+        /** MTurkEntry */
+        MTurkEntry: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "mturk";
+            /**
+             * Token
+             * @description From the frame's entry_url.
+             * @default
+             */
+            token: string;
+        };
+        /**
+         * MTurkFrame
+         * @description What the page inside MTurk's frame shows. Before the HIT is accepted it is a preview: nothing to open or send.
+         */
+        MTurkFrame: {
+            /** Preview */
+            preview: boolean;
+            /** Title */
+            title: string;
+            /** Instructions */
+            instructions: string;
+            /**
+             * Entry Url
+             * @description Opens the study in a tab of its own; good for an hour.
+             */
+            entry_url: string | null;
+            /**
+             * Submit Url
+             * @description Where the frame's form posts assignmentId and code.
+             */
+            submit_url: string | null;
+        };
+        /** MayEdit */
+        MayEdit: {
+            /** May Edit */
+            may_edit: boolean;
+        };
+        /**
+         * Message
+         * @description In the crowdworker's own thread. Which researcher answers stays among the researchers.
+         */
+        Message: {
+            /** Id */
+            id: string;
+            /** Mine */
+            mine: boolean;
+            /**
+             * Author
+             * @enum {string}
+             */
+            author: "you" | "researchers";
+            /** Text */
+            text: string;
+            /** Turn Id */
+            turn_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Read
+             * @description By the other side, before this request.
+             */
+            read: boolean;
+        };
         /** MetricSeries */
         MetricSeries: {
             /** Name */
@@ -928,10 +1688,22 @@ export interface components {
                 number
             ][];
         };
+        /** Money */
+        Money: {
+            /** Cents */
+            cents: number;
+            /** Currency */
+            currency: string;
+        };
         /** NewAssignment */
         NewAssignment: {
             /** Task */
             task: string;
+        };
+        /** NewConsentText */
+        NewConsentText: {
+            /** Body */
+            body: string;
         };
         /** NewInvitation */
         NewInvitation: {
@@ -942,6 +1714,38 @@ export interface components {
              */
             note: string;
         };
+        /** NewMessage */
+        NewMessage: {
+            /** Text */
+            text: string;
+            /** Turn Id */
+            turn_id?: string | null;
+        };
+        /** NewReport */
+        NewReport: {
+            reason: components["schemas"]["ReportReason"];
+            /** Comment */
+            comment?: string | null;
+        };
+        /** NewTaskText */
+        NewTaskText: {
+            /** Title */
+            title: string;
+            /** Question */
+            question: string;
+            /** Instructions */
+            instructions: string;
+            /**
+             * Guide
+             * @default
+             */
+            guide: string;
+            /**
+             * Qualification
+             * @default []
+             */
+            qualification: components["schemas"]["QualificationItem"][];
+        };
         /** NewTurn */
         NewTurn: {
             /**
@@ -951,6 +1755,60 @@ export interface components {
             client_id: string;
             /** Text */
             text: string;
+            /**
+             * Pasted Characters
+             * @description How many of the text, in UTF-16 units like a browser's length.
+             */
+            pasted_characters?: number | null;
+            /**
+             * Private Kinds
+             * @description What the page warned of and was sent anyway.
+             */
+            private_kinds?: ("email" | "phone" | "card" | "iban" | "ssn" | "address")[] | null;
+        };
+        /**
+         * OfferedTask
+         * @description A task as it stands for the person who asks.
+         */
+        OfferedTask: {
+            /** Slug */
+            slug: string;
+            kind: components["schemas"]["TaskKind"];
+            choice_direction: components["schemas"]["ChoiceDirection"];
+            /** Title */
+            title: string;
+            /** Question */
+            question: string;
+            /** Instructions */
+            instructions: string;
+            /** Text Version */
+            text_version: number;
+            /**
+             * Guide
+             * @description Is there a longer page with worked examples?
+             */
+            guide: boolean;
+            /** Max Turns */
+            max_turns: number;
+            /** Conversations Per Assignment */
+            conversations_per_assignment: number;
+            /** @description For a whole assignment. Null: not said here. */
+            pay: components["schemas"]["Money"] | null;
+            /**
+             * Qualification
+             * @enum {string}
+             */
+            qualification: "none" | "needed" | "passed" | "failed";
+            /**
+             * Tries Left
+             * @description Null where there is nothing (more) to try.
+             */
+            tries_left: number | null;
+            /**
+             * Available
+             * @description Why it may not be taken now; null: it may.
+             */
+            available: string | null;
         };
         /** OptIn */
         OptIn: {
@@ -983,6 +1841,211 @@ export interface components {
             /** Crowdworkers */
             crowdworkers: number;
             inference: components["schemas"]["Inference"];
+        };
+        /** OwnAssignment */
+        OwnAssignment: {
+            /** Task */
+            task: string;
+            /** Status */
+            status: string;
+            /** Conversations */
+            conversations: number;
+            /** Completion Code */
+            completion_code: string | null;
+            earned: components["schemas"]["Money"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Completed At */
+            completed_at: string | null;
+        };
+        /** OwnConversation */
+        OwnConversation: {
+            /** Id */
+            id: string;
+            /** Task */
+            task: string;
+            /** Status */
+            status: string;
+            /** Preview */
+            preview: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Completed At */
+            completed_at: string | null;
+            /** Red Team Plan */
+            red_team_plan: string | null;
+            /** Comment */
+            comment: string | null;
+            /** Overall Rating */
+            overall_rating: number | null;
+            /** Attack Success */
+            attack_success: number | null;
+            /** Attack Harm */
+            attack_harm: number | null;
+            /** Attack Actionability */
+            attack_actionability: number | null;
+            /** Turns */
+            turns: components["schemas"]["OwnTurn"][];
+        };
+        /** OwnData */
+        OwnData: {
+            /**
+             * Exported At
+             * Format: date-time
+             */
+            exported_at: string;
+            account: components["schemas"]["app__accounts__own_data__schemas__Person"];
+            /** Assignments */
+            assignments: components["schemas"]["OwnAssignment"][];
+            /** Conversations */
+            conversations: components["schemas"]["OwnConversation"][];
+            /** Qualifications */
+            qualifications: components["schemas"]["OwnQualification"][];
+            /** Study Visits */
+            study_visits: components["schemas"]["OwnVisit"][];
+            /** Reports */
+            reports: components["schemas"]["OwnReport"][];
+            /** Messages */
+            messages: components["schemas"]["OwnMessage"][];
+            /** Wellbeing Surveys */
+            wellbeing_surveys: components["schemas"]["OwnSurvey"][];
+        };
+        /** OwnMessage */
+        OwnMessage: {
+            /**
+             * Author
+             * @enum {string}
+             */
+            author: "you" | "researchers";
+            /** Text */
+            text: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** OwnQualification */
+        OwnQualification: {
+            /** Task */
+            task: string;
+            /** Text Version */
+            text_version: number;
+            /** Picked */
+            picked: unknown[];
+            /** Correct */
+            correct: number;
+            /** Passed */
+            passed: boolean;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** OwnReport */
+        OwnReport: {
+            /** Response */
+            response: string;
+            /** Reason */
+            reason: string;
+            /** Comment */
+            comment: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** OwnSurvey */
+        OwnSurvey: {
+            /** Feelings */
+            feelings: {
+                [key: string]: unknown;
+            } | null;
+            /** Comment */
+            comment: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** OwnTurn */
+        OwnTurn: {
+            /** Message */
+            message: string;
+            /**
+             * Sent At
+             * Format: date-time
+             */
+            sent_at: string;
+            /** Pasted Characters */
+            pasted_characters: number | null;
+            /** Private Kinds */
+            private_kinds: unknown[] | null;
+            /** Responses */
+            responses: components["schemas"]["Response"][];
+            /** Choices */
+            choices: components["schemas"]["Choice-Output"][];
+            /** Direction Check Right */
+            direction_check_right: boolean | null;
+        };
+        /** OwnVisit */
+        OwnVisit: {
+            /** Platform */
+            platform: string;
+            /** Study */
+            study: string;
+            /** Session */
+            session: string;
+            /** Status */
+            status: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
+         * Pair
+         * @description One item of a qualification as it is asked: without its answer.
+         */
+        Pair: {
+            /** Prompt */
+            prompt: string;
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+        };
+        /**
+         * ParticipantVisit
+         * @description A researcher compares it with what the platform says before anybody is paid.
+         */
+        ParticipantVisit: {
+            /** Participant */
+            participant: string | null;
+            /** Session */
+            session: string;
+            /** Username */
+            username: string;
+            status: components["schemas"]["VisitStatus"];
+            /** Code */
+            code: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
         };
         /** Plan */
         Plan: {
@@ -1021,16 +2084,138 @@ export interface components {
             /** Detail */
             detail: string;
         };
-        /** Progress */
-        Progress: {
-            /** Phase */
-            phase: string;
-            /** Done */
-            done: number;
-            /** Total */
-            total: number;
-            /** Seconds Left */
-            seconds_left?: number | null;
+        /**
+         * ProlificEntry
+         * @description The three parameters of a Prolific link. What is missing is told in words for the participant, so all may be.
+         */
+        ProlificEntry: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            provider: "prolific";
+            /**
+             * Study
+             * @description STUDY_ID
+             * @default
+             */
+            study: string;
+            /**
+             * Participant
+             * @description PROLIFIC_PID
+             * @default
+             */
+            participant: string;
+            /**
+             * Session
+             * @description SESSION_ID
+             * @default
+             */
+            session: string;
+        };
+        /** Qualification */
+        Qualification: {
+            /** Items */
+            items: components["schemas"]["Pair"][];
+            /** Pass Mark */
+            pass_mark: number;
+            /**
+             * Tries Left
+             * @description Null for researchers, whose tries are not counted.
+             */
+            tries_left: number | null;
+            /** Text Version */
+            text_version: number;
+        };
+        /**
+         * QualificationItem
+         * @description A worked pair with its answer: for researchers' eyes, and for the feedback on a try.
+         */
+        QualificationItem: {
+            /** Prompt */
+            prompt: string;
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * Picked
+             * @enum {string}
+             */
+            picked: "a" | "b";
+            /** Why */
+            why: string;
+        };
+        /** QualificationResult */
+        QualificationResult: {
+            /** Correct */
+            correct: number;
+            /** Of */
+            of: number;
+            /** Passed */
+            passed: boolean;
+            /** Tries Left */
+            tries_left: number | null;
+            /** Feedback */
+            feedback: components["schemas"]["Feedback"][];
+        };
+        /** QualificationTry */
+        QualificationTry: {
+            /** Text Version */
+            text_version: number;
+            /** Picked */
+            picked: ("a" | "b")[];
+        };
+        /** Report */
+        Report: {
+            /** Id */
+            id: string;
+            reason: components["schemas"]["ReportReason"];
+            /** Comment */
+            comment: string | null;
+            /** Reported By */
+            reported_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Task */
+            task: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Turn Id */
+            turn_id: string;
+            /** Human */
+            human: string;
+            /**
+             * Shown
+             * @enum {string}
+             */
+            shown: "a" | "b" | "edited";
+            /** Text */
+            text: string;
+            /** Handled By */
+            handled_by: string | null;
+            /** Handled At */
+            handled_at: string | null;
+        };
+        /**
+         * ReportReason
+         * @enum {string}
+         */
+        ReportReason: "privacy" | "illegal" | "broken" | "other";
+        /** Response */
+        Response: {
+            /**
+             * Shown
+             * @enum {string}
+             */
+            shown: "a" | "b" | "edited";
+            /** Text */
+            text: string;
+            /** Finish */
+            finish: string | null;
         };
         /**
          * Role
@@ -1151,7 +2336,7 @@ export interface components {
             started_at?: string | null;
             /** Finished At */
             finished_at?: string | null;
-            progress?: components["schemas"]["Progress"] | null;
+            progress?: components["schemas"]["app__iterations__schemas__Progress"] | null;
             /** Result */
             result?: {
                 [key: string]: unknown;
@@ -1185,6 +2370,97 @@ export interface components {
                 [key: string]: number | boolean | string | null;
             };
         };
+        /** Study */
+        Study: {
+            provider: components["schemas"]["StudyProvider"];
+            /**
+             * External Id
+             * @description Prolific: the study's id there. MTurk: the HIT type's.
+             */
+            external_id: string;
+            /**
+             * Task
+             * @description The slug.
+             */
+            task: string;
+            /** Code Completed */
+            code_completed: string;
+            /** Code Screened Out */
+            code_screened_out: string;
+            /** Code Withdrawn */
+            code_withdrawn: string;
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+            /** Id */
+            id: string;
+            /**
+             * Entry Url
+             * @description What the platform is given, exactly like this.
+             */
+            entry_url: string;
+            visits: components["schemas"]["VisitCounts"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * StudyProvider
+         * @enum {string}
+         */
+        StudyProvider: "prolific" | "mturk";
+        /** StudySettings */
+        StudySettings: {
+            provider: components["schemas"]["StudyProvider"];
+            /**
+             * External Id
+             * @description Prolific: the study's id there. MTurk: the HIT type's.
+             */
+            external_id: string;
+            /**
+             * Task
+             * @description The slug.
+             */
+            task: string;
+            /** Code Completed */
+            code_completed: string;
+            /** Code Screened Out */
+            code_screened_out: string;
+            /** Code Withdrawn */
+            code_withdrawn: string;
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+        };
+        /** Survey */
+        Survey: {
+            /**
+             * Feelings
+             * @description Name to 0 … 4; those left out were not answered. Null: declined.
+             */
+            feelings: {
+                [key: string]: number;
+            } | null;
+            /** Comment */
+            comment?: string | null;
+        };
+        /** Suspension */
+        Suspension: {
+            /** Suspended */
+            suspended: boolean;
+            /**
+             * Reason
+             * @description For the audit log; the person does not see it.
+             * @default
+             */
+            reason: string;
+        };
         /** Task */
         Task: {
             /** Slug */
@@ -1197,16 +2473,145 @@ export interface components {
             question: string;
             /** Instructions */
             instructions: string;
+            /** Text Version */
+            text_version: number;
+            /**
+             * Guide
+             * @description Is there a longer page with worked examples?
+             */
+            guide: boolean;
             /** Max Turns */
             max_turns: number;
             /** Conversations Per Assignment */
             conversations_per_assignment: number;
+            /** @description For a whole assignment. Null: not said here. */
+            pay: components["schemas"]["Money"] | null;
         };
         /**
          * TaskKind
          * @enum {string}
          */
         TaskKind: "helpfulness" | "red-team";
+        /** TaskProgress */
+        TaskProgress: {
+            /** Task */
+            task: string;
+            /** Conversations */
+            conversations: number;
+            /** Comparisons */
+            comparisons: number;
+        };
+        /** TaskSettings */
+        TaskSettings: {
+            /**
+             * Pass Mark
+             * @description Right answers that qualify.
+             */
+            pass_mark: number;
+            /** Qualification Tries */
+            qualification_tries: number;
+            /** Pay Cents */
+            pay_cents: number | null;
+            /** Currency */
+            currency: string;
+            /**
+             * Assignments Per Day
+             * @description Of one person; null: as many as they like.
+             */
+            assignments_per_day: number | null;
+            /** Assignments Per Person */
+            assignments_per_person: number | null;
+            /** Active */
+            active: boolean;
+        };
+        /** TaskText */
+        TaskText: {
+            /** Title */
+            title: string;
+            /** Question */
+            question: string;
+            /** Instructions */
+            instructions: string;
+            /**
+             * Guide
+             * @default
+             */
+            guide: string;
+            /**
+             * Qualification
+             * @default []
+             */
+            qualification: components["schemas"]["QualificationItem"][];
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description A user name; null: it came with the installation.
+             */
+            created_by: string | null;
+        };
+        /** Thread */
+        Thread: {
+            /** Account Id */
+            account_id: string;
+            /** Username */
+            username: string;
+            /** Messages */
+            messages: components["schemas"]["ThreadMessage"][];
+        };
+        /** ThreadMessage */
+        ThreadMessage: {
+            /** Id */
+            id: string;
+            /**
+             * Mine
+             * @description Written by whoever asks.
+             */
+            mine: boolean;
+            /**
+             * Author
+             * @description A user name.
+             */
+            author: string;
+            /** From Crowdworker */
+            from_crowdworker: boolean;
+            /** Text */
+            text: string;
+            about: components["schemas"]["About"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Read
+             * @description By the other side, before this request.
+             */
+            read: boolean;
+        };
+        /** ThreadSummary */
+        ThreadSummary: {
+            /** Account Id */
+            account_id: string;
+            /** Username */
+            username: string;
+            /** Unread */
+            unread: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Last Text */
+            last_text: string;
+            /** Last From Crowdworker */
+            last_from_crowdworker: boolean;
+        };
         /** Turn */
         Turn: {
             /** Id */
@@ -1223,6 +2628,11 @@ export interface components {
             comparison: components["schemas"]["Comparison"] | null;
             /** Changeable */
             changeable: boolean;
+            /**
+             * Check
+             * @description Ask now which response this task wants picked: POST …/check.
+             */
+            check: boolean;
             /** Error */
             error: string | null;
         };
@@ -1231,6 +2641,135 @@ export interface components {
          * @enum {string}
          */
         TurnStatus: "generating" | "ready" | "failed";
+        /** Understood */
+        Understood: {
+            /**
+             * Picks
+             * @description Which response is to be picked in this task?
+             * @enum {string}
+             */
+            picks: "better" | "worse";
+        };
+        /** Unread */
+        Unread: {
+            /** Count */
+            count: number;
+        };
+        /**
+         * Visit
+         * @description How it stands; code and return_url once it has ended. MTurk has no return_url: its code goes into the frame.
+         */
+        Visit: {
+            status: components["schemas"]["VisitStatus"];
+            provider: components["schemas"]["StudyProvider"];
+            /** Code */
+            code: string | null;
+            /** Return Url */
+            return_url: string | null;
+        };
+        /** VisitCounts */
+        VisitCounts: {
+            /**
+             * Open
+             * @default 0
+             */
+            open: number;
+            /**
+             * Completed
+             * @default 0
+             */
+            completed: number;
+            /**
+             * Screened Out
+             * @default 0
+             */
+            screened_out: number;
+            /**
+             * Withdrawn
+             * @default 0
+             */
+            withdrawn: number;
+        };
+        /**
+         * VisitStatus
+         * @enum {string}
+         */
+        VisitStatus: "open" | "completed" | "screened-out" | "withdrawn";
+        /** Week */
+        Week: {
+            /** Comparisons */
+            comparisons: number;
+        };
+        /** Person */
+        app__accounts__own_data__schemas__Person: {
+            /** Username */
+            username: string;
+            /** Platform */
+            platform: string | null;
+            /** Platform Id */
+            platform_id: string | null;
+            role: components["schemas"]["Role"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Consented At */
+            consented_at: string | null;
+            /** Consent Version */
+            consent_version: number | null;
+            /** Consent Text */
+            consent_text: string | null;
+            /** Red Team Opt In At */
+            red_team_opt_in_at: string | null;
+            /** May Edit */
+            may_edit: boolean;
+        };
+        /** Progress */
+        app__accounts__own_data__schemas__Progress: {
+            /** Conversations */
+            conversations: number;
+            /** Comparisons */
+            comparisons: number;
+            /** By Task */
+            by_task: components["schemas"]["TaskProgress"][];
+            /** Earned */
+            earned: components["schemas"]["Money"][];
+            /** Thanks */
+            thanks: string | null;
+            /** @description The last seven days. */
+            week: components["schemas"]["Week"];
+        };
+        /** Progress */
+        app__iterations__schemas__Progress: {
+            /** Phase */
+            phase: string;
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+            /** Seconds Left */
+            seconds_left?: number | null;
+        };
+        /** Person */
+        app__people__schemas__Person: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            role: components["schemas"]["Role"];
+            /** May Edit */
+            may_edit: boolean;
+            /** Suspended */
+            suspended: boolean;
+            /** Comparisons */
+            comparisons: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1358,6 +2897,35 @@ export interface operations {
             };
         };
     };
+    "people-list_people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__people__schemas__Person"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "accounts-sign_up": {
         parameters: {
             query?: never;
@@ -1401,6 +2969,101 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["OptIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts-get_consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentText"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts-publish_consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConsentText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentText"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "accounts-agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Agreement"];
             };
         };
         responses: {
@@ -1503,7 +3166,236 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Task"][];
+                    "application/json": components["schemas"]["OfferedTask"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tasks-get_guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Guide"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tasks-get_qualification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Qualification"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tasks-qualify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QualificationTry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualificationResult"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tasks-get_task_settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskSettings"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tasks-change_task_settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskSettings"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tasks-list_task_texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskText"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tasks-publish_task_text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTaskText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskText"];
                 };
             };
             /** @description A problem: one sentence says what to do. */
@@ -1935,7 +3827,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Choice"];
+                "application/json": components["schemas"]["Choice-Input"];
             };
         };
         responses: {
@@ -1946,6 +3838,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Turn"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "comparisons-edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                turn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Turn"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "comparisons-take_edit_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                turn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Turn"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "comparisons-check_direction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                turn_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Understood"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
                 };
             };
             /** @description A problem: one sentence says what to do. */
@@ -2542,6 +4535,757 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Generation"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studies-enter_study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProlificEntry"] | components["schemas"]["MTurkEntry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entered"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studies-mturk_frame": {
+        parameters: {
+            query?: {
+                study?: string;
+                assignmentId?: string;
+                workerId?: string;
+                turkSubmitTo?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MTurkFrame"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studies-current_visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"] | null;
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studies-leave_study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studies-list_studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studies-create_study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudySettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studies-change_study": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudySettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Study"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "studies-list_visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParticipantVisit"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "care-get_care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Care"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "care-answer_survey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Survey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "messages-read_thread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "messages-write": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "messages-count_unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unread"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "messages-list_threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadSummary"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "messages-get_thread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "messages-answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadMessage"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "own-data-get_progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__accounts__own_data__schemas__Progress"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "own-data-export_data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnData"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "own-data-erase_data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erase"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "people-set_may_edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MayEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__people__schemas__Person"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "people-set_suspended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Suspension"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["app__people__schemas__Person"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reports-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                candidate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reports-inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reports-handle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
                 };
             };
             /** @description A problem: one sentence says what to do. */

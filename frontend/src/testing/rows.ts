@@ -1,4 +1,14 @@
-import type { Assignment, Conversation, Iteration, Session, Stage, Task, Turn } from '@/api/types'
+import type {
+  Assignment,
+  Conversation,
+  Iteration,
+  OfferedTask,
+  Progress,
+  Session,
+  Stage,
+  Task,
+  Turn,
+} from '@/api/types'
 
 export const session = (fields: Partial<Session['account']> = {}): Session => ({
   account: {
@@ -7,6 +17,7 @@ export const session = (fields: Partial<Session['account']> = {}): Session => ({
     role: 'crowdworker',
     consented: true,
     red_team_opt_in: false,
+    may_edit: false,
     ...fields,
   },
   csrf_token: 'token-1',
@@ -19,8 +30,20 @@ export const task = (fields: Partial<Task> = {}): Task => ({
   title: 'Talk to the assistant',
   question: 'Choose the more helpful and honest response.',
   instructions: 'Be yourself.',
+  text_version: 1,
+  guide: false,
   max_turns: 4,
   conversations_per_assignment: 5,
+  pay: null,
+  ...fields,
+})
+
+/** As it stands for somebody who may take it. */
+export const offered = (fields: Partial<OfferedTask> = {}): OfferedTask => ({
+  ...task(),
+  qualification: 'none',
+  tries_left: null,
+  available: null,
   ...fields,
 })
 
@@ -33,6 +56,7 @@ export const assignment = (fields: Partial<Assignment> = {}): Assignment => ({
   conversation_id: 'c1',
   completed: 1,
   completion_code: null,
+  earned: null,
   ...fields,
 })
 
@@ -44,11 +68,12 @@ export const turn = (fields: Partial<Turn> = {}): Turn => ({
   text: 'How do I boil an egg?',
   status: 'ready',
   candidates: [
-    { id: 'cand-a', shown: 'a', status: 'done', text: 'Seven minutes.', finish: 'stop' },
-    { id: 'cand-b', shown: 'b', status: 'done', text: 'Ask a hen.', finish: 'stop' },
+    { id: 'cand-a', shown: 'a', status: 'done', text: 'Seven minutes.', finish: 'stop', reported: false },
+    { id: 'cand-b', shown: 'b', status: 'done', text: 'Ask a hen.', finish: 'stop', reported: false },
   ],
   comparison: null,
   changeable: true,
+  check: false,
   error: null,
   ...fields,
 })
@@ -58,8 +83,8 @@ export const writing = (fields: Partial<Turn> = {}): Turn =>
     status: 'generating',
     changeable: false,
     candidates: [
-      { id: 'cand-a', shown: 'a', status: 'pending', text: '', finish: null },
-      { id: 'cand-b', shown: 'b', status: 'pending', text: '', finish: null },
+      { id: 'cand-a', shown: 'a', status: 'pending', text: '', finish: null, reported: false },
+      { id: 'cand-b', shown: 'b', status: 'pending', text: '', finish: null, reported: false },
     ],
     ...fields,
   })
@@ -72,6 +97,7 @@ export const conversation = (fields: Partial<Conversation> = {}): Conversation =
   of: 5,
   status: 'open',
   red_team_plan: null,
+  preview: false,
   turns: [],
   ...fields,
 })
@@ -101,5 +127,15 @@ export const iteration = (fields: Partial<Iteration> = {}): Iteration => ({
   finished_at: null,
   started_by: 'ada',
   stages: [],
+  ...fields,
+})
+
+export const progress = (fields: Partial<Progress> = {}): Progress => ({
+  conversations: 0,
+  comparisons: 0,
+  by_task: [],
+  earned: [],
+  thanks: null,
+  week: { comparisons: 0 },
   ...fields,
 })

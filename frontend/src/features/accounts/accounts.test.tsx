@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Session } from '@/api/types'
 import { FakeServer, problem } from '@/testing/fake-server'
 import { openPage } from '@/testing/open-page'
-import { session } from '@/testing/rows'
+import { progress, session } from '@/testing/rows'
 
 let server: FakeServer
 let signedIn: Session | null
@@ -20,6 +20,10 @@ beforeEach(() => {
     'POST /accounts': enter(session({ role: 'researcher' })),
     'GET /tasks': [],
     'GET /assignments': [],
+    'GET /consent': { version: 3, body: 'What you write is **stored**.' },
+    'GET /visits/current': new Response('null'),
+    'GET /account/progress': progress(),
+    'GET /messages/unread': { count: 0 },
     'GET /invitations/abc': { role: 'researcher', usable: true },
   })
 })
@@ -45,8 +49,13 @@ it('a wrong password gets one sentence, and the next try goes through', async ()
   expect(await screen.findByText('What would you like to work on?')).toBeVisible()
 })
 
-it('nobody joins without agreeing', async () => {
+it('nobody joins without agreeing to the text that is shown', async () => {
   const { user } = openPage('/sign-up')
+  expect(await screen.findByText('stored')).toBeVisible()
+  expect(screen.getByRole('link', { name: 'Open the text on a page of its own' })).toHaveAttribute(
+    'href',
+    '/consent',
+  )
   await fill(user)
   await user.click(screen.getByRole('button', { name: 'Create an account' }))
   expect(await screen.findByText('Please agree before you go on.')).toBeVisible()
@@ -99,4 +108,66 @@ it('every change carries the token of the session', async () => {
   expect(await screen.findByRole('button', { name: 'Sign in' })).toBeVisible()
   const change = server.heard.find((one) => one.call === 'DELETE /session')
   expect(change?.headers.get('x-csrf-token')).toBe('token-1')
+})
+
+describe('a text that has changed since somebody agreed', () => {
+  beforeEach(() => {
+    signedIn = session({ consented: false })
+  })
+
+  it('stands in the place of every page until it is agreed to', async () => {
+    server.on('POST /account/consent', () => {
+      signedIn = session()
+      return signedIn
+    })
+    const { user } = openPage('/account')
+    expect(await screen.findByText('Please read this before you go on')).toBeVisible()
+    await user.click(screen.getByRole('button', { name: 'Agree and go on' }))
+    expect(await screen.findByText('Please agree before you go on.')).toBeVisible()
+    expect(server.bodies('POST /account/consent')).toEqual([])
+    await user.click(screen.getByRole('checkbox'))
+    await user.click(screen.getByRole('button', { name: 'Agree and go on' }))
+    expect(await screen.findByRole('heading', { name: 'Your account' })).toBeVisible()
+    expect(server.bodies('POST /account/consent')).toEqual([{ version: 3 }])
+  })
+
+  it('is asked for again when it changed while it was read', async () => {
+    let version = 3
+    server
+      .on('GET /consent', () => ({ version, body: `Text number ${version}.` }))
+      .on('POST /account/consent', () => {
+        version = 4
+        return problem(409, 'consent-outdated', 'There is a newer text.')
+      })
+    const { user } = openPage('/')
+    await user.click(await screen.findByRole('checkbox'))
+    await user.click(screen.getByRole('button', { name: 'Agree and go on' }))
+    expect(await screen.findByText('Text number 4.')).toBeVisible()
+    expect(screen.getByText(/The text has just changed/)).toBeVisible()
+    expect(screen.getByRole('checkbox')).not.toBeChecked()
+  })
+
+  it('may be declined: whoever came from a platform leaves with a code', async () => {
+    const visit = { status: 'open', provider: 'prolific', code: null, return_url: null }
+    server
+      .on('GET /visits/current', () => visit)
+      .on('POST /visits/current/withdraw', () => {
+        Object.assign(visit, { status: 'withdrawn', code: 'GONE1', return_url: 'https://app.prolific.com/x' })
+        return visit
+      })
+    const { user } = openPage('/')
+    await user.click(await screen.findByRole('button', { name: 'I do not agree: leave the study' }))
+    expect(await screen.findByText('GONE1')).toBeVisible()
+    expect(screen.getByRole('link', { name: 'Back to Prolific' })).toHaveAttribute(
+      'href',
+      'https://app.prolific.com/x',
+    )
+  })
+})
+
+it('answers that wait to be read are counted in the bar', async () => {
+  signedIn = session()
+  server.on('GET /messages/unread', { count: 2 })
+  openPage('/')
+  expect(await screen.findByRole('link', { name: /Messages, 2 unread messages/ })).toBeVisible()
 })

@@ -1,10 +1,11 @@
+import './accounts.css'
 import { Alert, Button, Text } from '@mantine/core'
 import { useState } from 'react'
 import { Navigate, useParams } from 'react-router'
 import { useInvitation, useSession, useSignOut } from '@/api/session'
+import { CardPage } from '@/components/card-page'
 import { QueryView } from '@/components/query-view'
 import { useWords } from '@/i18n/language'
-import { AccountCard } from './account-card'
 import { SignUpForm } from './sign-up-form'
 import { startPage } from './start-page'
 
@@ -24,7 +25,7 @@ export function InvitationPage() {
     return <Navigate to={startPage(session.data, null)} replace />
   if (session.data) {
     return (
-      <AccountCard title={words.signUp}>
+      <CardPage title={words.signUp}>
         <Text>{words.alreadySignedIn({ username: session.data.account.username })}</Text>
         <Button
           loading={signOut.isPending}
@@ -32,11 +33,11 @@ export function InvitationPage() {
         >
           {words.signOut}
         </Button>
-      </AccountCard>
+      </CardPage>
     )
   }
   return (
-    <AccountCard title={words.signUp}>
+    <CardPage title={words.signUp}>
       <QueryView query={invitation}>
         {({ usable, role }) =>
           usable ? (
@@ -49,6 +50,6 @@ export function InvitationPage() {
           )
         }
       </QueryView>
-    </AccountCard>
+    </CardPage>
   )
 }

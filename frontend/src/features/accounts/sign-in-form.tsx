@@ -1,10 +1,11 @@
+import './accounts.css'
 import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import type { FormEvent } from 'react'
 import { Link, useLocation } from 'react-router'
 import { useSignIn } from '@/api/session'
+import { CardPage } from '@/components/card-page'
 import { ProblemAlert } from '@/components/problem-alert'
 import { useWords } from '@/i18n/language'
-import { AccountCard } from './account-card'
 
 /** Rendered at /sign-in, and in the place of any page that needs a session: the address stays, so signing in leads
  * back to it. */
@@ -20,7 +21,7 @@ export function SignInForm({ expired = false }: { expired?: boolean }) {
   }
 
   return (
-    <AccountCard title={words.signIn} lead={expired ? undefined : words.welcome}>
+    <CardPage title={words.signIn} lead={expired ? undefined : words.welcome}>
       <form onSubmit={submit}>
         <Stack>
           {expired && !signIn.error && <Alert color="yellow">{words.expired}</Alert>}
@@ -38,6 +39,6 @@ export function SignInForm({ expired = false }: { expired?: boolean }) {
           </Text>
         </Stack>
       </form>
-    </AccountCard>
+    </CardPage>
   )
 }

@@ -1,11 +1,16 @@
-import { Alert, Button, Checkbox, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Anchor, Button, Checkbox, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
+import { Link } from 'react-router'
+import { useConsentText } from '@/api/consent'
 import { useSignUp } from '@/api/session'
+import { ConsentText } from '@/components/consent-text'
 import { ProblemAlert } from '@/components/problem-alert'
+import { QueryView } from '@/components/query-view'
 import { useWords } from '@/i18n/language'
 
 export function SignUpForm({ invitation }: { invitation?: string }) {
-  const words = useWords().accounts
+  const { accounts: words, consent } = useWords()
+  const text = useConsentText()
   const signUp = useSignUp()
   const [agreed, setAgreed] = useState(false)
   const [asked, setAsked] = useState(false)
@@ -36,22 +41,19 @@ export function SignUpForm({ invitation }: { invitation?: string }) {
           minLength={8}
           required
         />
-        <Alert color="gray" title={words.consentTitle}>
-          <Stack gap="xs">
-            {words.consent.map((sentence) => (
-              <Text size="sm" key={sentence}>
-                {sentence}
-              </Text>
-            ))}
-          </Stack>
-        </Alert>
+        <Stack gap={6}>
+          <QueryView query={text}>{({ body }) => <ConsentText body={body} />}</QueryView>
+          <Anchor component={Link} to="/consent" target="_blank" size="sm">
+            {consent.ownPage}
+          </Anchor>
+        </Stack>
         <Checkbox
-          label={words.agree}
+          label={consent.agree}
           checked={agreed}
           onChange={(event) => setAgreed(event.currentTarget.checked)}
-          error={asked && !agreed && words.mustAgree}
+          error={asked && !agreed && consent.mustAgree}
         />
-        <Button type="submit" loading={signUp.isPending} fullWidth>
+        <Button type="submit" loading={signUp.isPending} disabled={!text.data} fullWidth>
           {words.signUp}
         </Button>
       </Stack>

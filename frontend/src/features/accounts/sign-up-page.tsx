@@ -1,9 +1,10 @@
+import './accounts.css'
 import { Anchor, Text } from '@mantine/core'
 import { Link, Navigate, useLocation } from 'react-router'
 import { useSession } from '@/api/session'
+import { CardPage } from '@/components/card-page'
 import { QueryView } from '@/components/query-view'
 import { useWords } from '@/i18n/language'
-import { AccountCard } from './account-card'
 import { SignUpForm } from './sign-up-form'
 import { startPage } from './start-page'
 
@@ -16,7 +17,7 @@ export function SignUpPage() {
         session ? (
           <Navigate to={startPage(session, location.state)} replace />
         ) : (
-          <AccountCard title={words.signUp} lead={words.welcome}>
+          <CardPage title={words.signUp} lead={words.welcome}>
             <SignUpForm />
             <Text size="sm" ta="center" c="dimmed">
               {words.haveAccount}{' '}
@@ -24,7 +25,7 @@ export function SignUpPage() {
                 {words.signIn}
               </Anchor>
             </Text>
-          </AccountCard>
+          </CardPage>
         )
       }
     </QueryView>

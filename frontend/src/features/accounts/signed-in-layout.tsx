@@ -1,49 +1,46 @@
-import { Button, Container, Group, Text } from '@mantine/core'
+import { Badge, Button, Container, Group, VisuallyHidden } from '@mantine/core'
 import { NavLink, Outlet, useNavigate } from 'react-router'
+import { useUnread } from '@/api/messages'
 import { useSession, useSignOut } from '@/api/session'
 import { Brand } from '@/components/brand'
 import { Preferences } from '@/components/preferences'
 import { useWords } from '@/i18n/language'
 import classes from './signed-in-layout.module.css'
 
-/** The bar above the pages that are not a conversation: where one is, who one is, and the way out. */
+/** The bar above the pages that are not a conversation: where one is, where else one can go, and the way out. */
 export function SignedInLayout() {
   const words = useWords().accounts
   const session = useSession().data
   const signOut = useSignOut()
   const navigate = useNavigate()
   if (!session) return null
+  const crowdworker = session.account.role === 'crowdworker'
   return (
     <>
       <header className={classes.bar}>
-        <Container size="lg" h="100%">
-          <Group h="100%" justify="space-between" wrap="nowrap">
-            <Group gap="lg" wrap="nowrap">
-              <Brand />
-              {session.account.role !== 'crowdworker' && (
-                <nav className={classes.links} aria-label={words.mainNavigation}>
-                  <NavLink to="/" end>
-                    {words.chat}
-                  </NavLink>
-                  <NavLink to="/admin">{words.dashboard}</NavLink>
-                </nav>
-              )}
-            </Group>
-            <Group gap="sm" wrap="nowrap">
-              <Preferences />
-              <Text size="sm" c="dimmed" truncate maw={160} visibleFrom="xs">
-                {session.account.username}
-              </Text>
-              <Button
-                size="compact-sm"
-                variant="default"
-                loading={signOut.isPending}
-                // Away from the page first: signing in next, perhaps as somebody else, should start afresh.
-                onClick={() => signOut.mutate(undefined, { onSuccess: () => navigate('/sign-in') })}
-              >
-                {words.signOut}
-              </Button>
-            </Group>
+        <Container size="lg" h="100%" className={classes.inner}>
+          <Brand />
+          <nav className={classes.links} aria-label={words.mainNavigation}>
+            <NavLink to="/" end>
+              {words.tasks}
+            </NavLink>
+            {crowdworker ? <MessagesLink /> : <NavLink to="/admin">{words.dashboard}</NavLink>}
+            <NavLink to="/account" title={session.account.username}>
+              {words.account}
+            </NavLink>
+          </nav>
+          <Group gap="sm" wrap="nowrap">
+            <Preferences />
+            <Button
+              size="compact-sm"
+              variant="default"
+              visibleFrom="sm" // on a phone it is on the account's page
+              loading={signOut.isPending}
+              // Away from the page first: signing in next, perhaps as somebody else, should start afresh.
+              onClick={() => signOut.mutate(undefined, { onSuccess: () => navigate('/sign-in') })}
+            >
+              {words.signOut}
+            </Button>
           </Group>
         </Container>
       </header>
@@ -51,5 +48,23 @@ export function SignedInLayout() {
         <Outlet />
       </Container>
     </>
+  )
+}
+
+function MessagesLink() {
+  const words = useWords().accounts
+  const count = useUnread().data?.count ?? 0
+  return (
+    <NavLink to="/messages">
+      {words.messages}
+      {count > 0 && (
+        <>
+          <Badge size="sm" circle ms={6} aria-hidden>
+            {count}
+          </Badge>
+          <VisuallyHidden>, {words.unread({ count })}</VisuallyHidden>
+        </>
+      )}
+    </NavLink>
   )
 }

@@ -11,6 +11,11 @@ const PAGES = [
   ['/admin/snapshots', words.pages.snapshots],
   ['/admin/deployments', words.pages.deployments],
   ['/admin/schedule', words.pages.schedule],
+  ['/admin/texts', words.pages.texts],
+  ['/admin/consent', words.pages.consent],
+  ['/admin/inbox', words.pages.inbox],
+  ['/admin/people', words.pages.people],
+  ['/admin/studies', words.pages.studies],
   ['/admin/invitations', words.pages.invitations],
 ] as const
 

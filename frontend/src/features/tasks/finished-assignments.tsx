@@ -1,10 +1,12 @@
 import { Code, Group, Stack, Text, Title } from '@mantine/core'
 import type { Assignment } from '@/api/types'
-import { useWords } from '@/i18n/language'
+import { money } from '@/components/money'
+import { useLanguage } from '@/i18n/language'
 
 /** What is behind one, with the codes, in case one was not copied at the time. */
 export function FinishedAssignments({ rows }: { rows: Assignment[] }) {
-  const words = useWords().tasks
+  const { language, words: all } = useLanguage()
+  const words = all.tasks
   if (rows.length === 0) return null
   return (
     <Stack gap="xs" mt="lg">
@@ -15,6 +17,7 @@ export function FinishedAssignments({ rows }: { rows: Assignment[] }) {
         <Group key={row.id} justify="space-between">
           <Text size="sm">
             {row.task.title} · {words.status[row.status]} · {row.completed}/{row.of}
+            {row.earned && ` · ${words.earned({ pay: money(row.earned, language) })}`}
           </Text>
           {row.completion_code && (
             <Text size="sm" c="dimmed">

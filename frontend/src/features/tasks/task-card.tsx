@@ -1,30 +1,24 @@
-import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
-import { useNavigate } from 'react-router'
-import { useStartAssignment } from '@/api/assignments'
-import { useRedTeamOptIn, useSession } from '@/api/session'
-import type { Assignment, Task } from '@/api/types'
-import { ProblemAlert } from '@/components/problem-alert'
-import { useWords } from '@/i18n/language'
-import { ContentWarning } from './content-warning'
+import { Badge, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import type { Assignment, OfferedTask } from '@/api/types'
+import { money } from '@/components/money'
+import { useLanguage } from '@/i18n/language'
+import { NextStep } from './next-step'
 
 interface TaskCardProps {
-  task: Task
+  task: OfferedTask
   open: Assignment | undefined
 }
 
+/** What a task is, what it pays, how long it is, and what can be done about it now. */
 export function TaskCard({ task, open }: TaskCardProps) {
-  const { tasks: words, shared } = useWords()
-  const start = useStartAssignment()
-  const navigate = useNavigate()
-  const redTeam = task.kind === 'red-team'
-  const optedIn = useSession().data?.account.red_team_opt_in ?? false
-  const optOut = useRedTeamOptIn()
-
+  const { language, words: all } = useLanguage()
+  const { tasks: words, shared } = all
+  const color = task.kind === 'red-team' ? 'orange' : 'teal'
   return (
-    <Paper component="article" withBorder p="lg" aria-labelledby={`task-${task.slug}`}>
+    <Paper component="article" withBorder radius="lg" p="lg" aria-labelledby={`task-${task.slug}`}>
       <Stack gap="sm">
         <Group gap="xs">
-          <Badge variant="light" color={redTeam ? 'orange' : 'teal'}>
+          <Badge variant="light" color={color}>
             {shared.kinds[task.kind]}
           </Badge>
           {task.choice_direction === 'pick-worse' && (
@@ -32,40 +26,23 @@ export function TaskCard({ task, open }: TaskCardProps) {
               {words.pickWorse}
             </Badge>
           )}
+          {task.qualification === 'passed' && (
+            <Badge variant="light" color="gray">
+              {words.qualified}
+            </Badge>
+          )}
         </Group>
-        <Title order={2} size="h4" id={`task-${task.slug}`}>
-          {task.title}
-        </Title>
+        <div>
+          <Title order={2} size="h4" id={`task-${task.slug}`}>
+            {task.title}
+          </Title>
+          <Text mt={2}>{task.question}</Text>
+        </div>
         <Text size="sm" c="dimmed">
           {words.shape({ conversations: task.conversations_per_assignment, messages: task.max_turns })}
-          {open && ` · ${words.resumeAt({ position: open.position, of: open.of })}`}
+          {task.pay && ` · ${words.pay({ pay: money(task.pay, language) })}`}
         </Text>
-        <ProblemAlert error={start.error ?? optOut.error} />
-        {redTeam && !optedIn ? (
-          <ContentWarning />
-        ) : (
-          <Group>
-            <Button
-              color={redTeam ? 'orange' : 'teal'}
-              loading={start.isPending}
-              onClick={() =>
-                start.mutate(task.slug, { onSuccess: (row) => navigate(`/assignments/${row.id}`) })
-              }
-            >
-              {open ? words.resume : words.start}
-            </Button>
-            {redTeam && (
-              <Button
-                variant="subtle"
-                color="gray"
-                loading={optOut.isPending}
-                onClick={() => optOut.mutate(false)}
-              >
-                {words.optOut}
-              </Button>
-            )}
-          </Group>
-        )}
+        <NextStep task={task} open={open} />
       </Stack>
     </Paper>
   )

@@ -10,14 +10,6 @@ export const accounts = {
   expired:
     'You have been signed out. Sign in again and you will be back where you were; your drafts are kept.',
   welcome: 'Talk with an assistant, choose the better of two answers, and it learns from you.',
-  consentTitle: 'Before you start',
-  consent: [
-    'What you write, and what you choose, is stored and used to train and evaluate assistants. It may be published for research, without your name.',
-    'Do not write anything that identifies you or somebody else: names, addresses, numbers, passwords.',
-    'Answers are written by a program. They can be wrong, and sometimes unpleasant. You can stop at any time.',
-  ],
-  agree: 'I have read this and agree',
-  mustAgree: 'Please agree before you go on.',
   invitedAs: {
     crowdworker: 'You are invited as a crowdworker.',
     researcher: 'You are invited as a researcher.',
@@ -27,7 +19,10 @@ export const accounts = {
   alreadySignedIn:
     'You are signed in as {username}. Sign out first to use this invitation for another account.',
   dashboard: 'Dashboard',
-  chat: 'Chat',
+  tasks: 'Tasks',
+  messages: 'Messages',
+  unread: { plural: 'count', one: '{count} unread message', other: '{count} unread messages' },
+  account: 'Account',
   mainNavigation: 'Main',
   invitations: 'Invitations',
   invitationsHelp: 'A link that makes one account with a role. It works once and expires.',

@@ -11,6 +11,5 @@ export const messages = {
   send: 'Send',
   keys: 'Ctrl + Enter',
   sends: 'sends',
-  unread: { plural: 'count', one: '{count} unread message', other: '{count} unread messages' },
   isNew: 'New',
 } as const

@@ -17,5 +17,9 @@ export const shared = {
   language: 'Language',
   appearance: 'Appearance',
   schemes: { auto: 'As the system', light: 'Light', dark: 'Dark' },
+  choose: {
+    'pick-better': 'Choose the BETTER response',
+    'pick-worse': 'Reversed task: choose the WORSE response',
+  },
   kinds: { helpfulness: 'Helpfulness', 'red-team': 'Red-teaming' },
 } as const

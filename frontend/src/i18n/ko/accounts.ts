@@ -12,14 +12,6 @@ export const accounts = translationOf<typeof english>()({
   haveAccount: '이미 계정이 있으신가요?',
   expired: '로그아웃되었습니다. 다시 로그인하면 하던 곳으로 돌아갑니다. 쓰던 글은 그대로 있습니다.',
   welcome: '어시스턴트와 대화하고 두 답변 중 더 나은 것을 고르면, 어시스턴트가 거기서 배웁니다.',
-  consentTitle: '시작하기 전에',
-  consent: [
-    '쓰신 글과 고르신 답변은 저장되어 어시스턴트를 학습시키고 평가하는 데 쓰입니다. 이름 없이 연구용으로 공개될 수 있습니다.',
-    '본인이나 다른 사람을 알아볼 수 있는 내용(이름, 주소, 번호, 비밀번호)은 쓰지 마세요.',
-    '답변은 프로그램이 씁니다. 틀릴 수 있고 불쾌할 때도 있습니다. 언제든 그만둘 수 있습니다.',
-  ],
-  agree: '읽었으며 동의합니다',
-  mustAgree: '계속하려면 동의해 주세요.',
   invitedAs: {
     crowdworker: '크라우드워커로 초대받으셨습니다.',
     researcher: '연구자로 초대받으셨습니다.',
@@ -29,7 +21,10 @@ export const accounts = translationOf<typeof english>()({
   alreadySignedIn:
     '{username} 계정으로 로그인되어 있습니다. 이 초대로 다른 계정을 만들려면 먼저 로그아웃하세요.',
   dashboard: '대시보드',
-  chat: '대화',
+  tasks: '과제',
+  messages: '메시지',
+  unread: '읽지 않은 메시지 {count}개',
+  account: '내 계정',
   mainNavigation: '주 메뉴',
   invitations: '초대',
   invitationsHelp: '역할이 정해진 계정 하나를 만드는 링크입니다. 한 번만 쓸 수 있고 기한이 있습니다.',

@@ -13,6 +13,5 @@ export const messages = translationOf<typeof english>()({
   send: '보내기',
   keys: 'Ctrl + Enter',
   sends: '보내기',
-  unread: '읽지 않은 메시지 {count}개',
   isNew: '새 메시지',
 })

@@ -19,5 +19,9 @@ export const shared = translationOf<typeof english>()({
   language: '언어',
   appearance: '화면 모드',
   schemes: { auto: '시스템 설정', light: '밝게', dark: '어둡게' },
+  choose: {
+    'pick-better': '더 나은 답변을 고르세요',
+    'pick-worse': '반대 과제: 더 나쁜 답변을 고르세요',
+  },
   kinds: { helpfulness: '도움 되기', 'red-team': '레드팀' },
 })

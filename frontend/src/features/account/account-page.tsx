@@ -1,0 +1,61 @@
+import './account.css'
+import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { useNavigate } from 'react-router'
+import { useSession, useSignOut } from '@/api/session'
+import { ProblemAlert } from '@/components/problem-alert'
+import { useWords } from '@/i18n/language'
+import { Display } from './display'
+import { OwnData } from './own-data'
+import { Rates } from './rates'
+import { RedTeamChoice } from './red-team-choice'
+import { Work } from './work'
+
+/** One's own page: what was done and earned, how the pages behave, what is stored. */
+export function AccountPage() {
+  const words = useWords().account
+  const account = useSession().data?.account
+  if (!account) return null
+  const crowdworker = account.role === 'crowdworker'
+  return (
+    <Stack gap="lg" maw={820} mx="auto">
+      <Group justify="space-between" align="flex-end">
+        <div>
+          <Title order={1} size="h2">
+            {words.title}
+          </Title>
+          <Text c="dimmed" mt={4} style={{ overflowWrap: 'anywhere' }}>
+            {words.signedInAs({ username: account.username })}
+          </Text>
+        </div>
+        <SignOut />
+      </Group>
+      {crowdworker && (
+        <>
+          <Work />
+          <Rates />
+        </>
+      )}
+      <Display />
+      {crowdworker && <RedTeamChoice optedIn={account.red_team_opt_in} />}
+      <OwnData />
+    </Stack>
+  )
+}
+
+function SignOut() {
+  const words = useWords().account
+  const signOut = useSignOut()
+  const navigate = useNavigate()
+  return (
+    <>
+      <ProblemAlert error={signOut.error} />
+      <Button
+        variant="default"
+        loading={signOut.isPending}
+        onClick={() => signOut.mutate(undefined, { onSuccess: () => navigate('/sign-in') })}
+      >
+        {words.signOut}
+      </Button>
+    </>
+  )
+}

@@ -1,0 +1,174 @@
+import {
+  Anchor,
+  Badge,
+  Group,
+  Paper,
+  ScrollArea,
+  Stack,
+  Switch,
+  Table,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core'
+import { useState } from 'react'
+import { Link } from 'react-router'
+import { useMayEdit, usePeople, useSuspend } from '@/api/people'
+import type { Person } from '@/api/types'
+import { ConfirmButton } from '@/components/confirm-button'
+import { ProblemAlert } from '@/components/problem-alert'
+import { QueryView } from '@/components/query-view'
+import { words } from './words'
+
+/** For researchers: who is here, and what they may do. */
+export function PeoplePage() {
+  return (
+    <Stack>
+      <div>
+        <Title order={1} size="h2">
+          {words.title}
+        </Title>
+        <Text c="dimmed" maw="46rem">
+          {words.lead}
+        </Text>
+      </div>
+      <QueryView query={usePeople()}>
+        {(people) => (people.length === 0 ? <Text c="dimmed">{words.none}</Text> : <Rows people={people} />)}
+      </QueryView>
+    </Stack>
+  )
+}
+
+function Rows({ people }: { people: Person[] }) {
+  const [wanted, setWanted] = useState('')
+  const found = people.filter((person) => person.username.includes(wanted.trim().toLowerCase()))
+  return (
+    <>
+      <TextInput
+        label={words.search}
+        value={wanted}
+        onChange={(event) => setWanted(event.currentTarget.value)}
+        type="search"
+        maw={320}
+      />
+      {found.length === 0 ? (
+        <Text c="dimmed">{words.noMatch}</Text>
+      ) : (
+        <Paper withBorder component={ScrollArea} px="xs">
+          <Table verticalSpacing="sm" miw={680}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{words.name}</Table.Th>
+                <Table.Th>{words.role}</Table.Th>
+                <Table.Th ta="end">{words.choices}</Table.Th>
+                <Table.Th>{words.since}</Table.Th>
+                <Table.Th>{words.mayEdit}</Table.Th>
+                <Table.Th>
+                  <span aria-hidden />
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {found.map((person) => (
+                <Row key={person.id} person={person} />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Paper>
+      )}
+    </>
+  )
+}
+
+function Row({ person }: { person: Person }) {
+  const { username, role } = person
+  const mayEdit = useMayEdit(person.id)
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Group gap="xs">
+          <Text size="sm" fw={600}>
+            {username}
+          </Text>
+          {person.suspended && (
+            <Badge color="red" variant="light">
+              {words.suspended}
+            </Badge>
+          )}
+        </Group>
+        <ProblemAlert error={mayEdit.error} />
+      </Table.Td>
+      <Table.Td>{words.roles[role]}</Table.Td>
+      <Table.Td ta="end">{person.comparisons.toLocaleString()}</Table.Td>
+      <Table.Td style={{ whiteSpace: 'nowrap' }}>{new Date(person.created_at).toLocaleDateString()}</Table.Td>
+      <Table.Td>
+        {role === 'crowdworker' && (
+          <Switch
+            aria-label={words.mayEditLabel(username)}
+            checked={mayEdit.isPending ? mayEdit.variables : person.may_edit}
+            onChange={(event) => mayEdit.mutate(event.currentTarget.checked)}
+          />
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Group gap="sm" justify="flex-end" wrap="nowrap">
+          {role === 'crowdworker' && (
+            <Anchor
+              component={Link}
+              to={`/admin/inbox/messages/${person.id}`}
+              size="sm"
+              aria-label={words.writeTo(username)}
+            >
+              {words.write}
+            </Anchor>
+          )}
+          <Suspension person={person} />
+        </Group>
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+function Suspension({ person }: { person: Person }) {
+  const suspend = useSuspend(person.id)
+  const [reason, setReason] = useState('')
+  const { username, suspended } = person
+  return (
+    <>
+      <ProblemAlert error={suspend.error} />
+      {suspended ? (
+        <ConfirmButton
+          key="readmit"
+          size="compact-sm"
+          variant="default"
+          label={words.readmit}
+          title={words.readmitTitle(username)}
+          question={words.readmitQuestion}
+          loading={suspend.isPending}
+          onConfirm={() => suspend.mutate({ suspended: false, reason: '' })}
+        />
+      ) : (
+        <ConfirmButton
+          key="suspend"
+          size="compact-sm"
+          variant="subtle"
+          color="red"
+          label={words.suspend}
+          title={words.suspendTitle(username)}
+          question={words.suspendQuestion}
+          loading={suspend.isPending}
+          ready={reason.trim() !== ''}
+          onConfirm={() => suspend.mutate({ suspended: true, reason: reason.trim() })}
+        >
+          <TextInput
+            label={words.reason}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            required
+            autoFocus
+          />
+        </ConfirmButton>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,123 @@
+import { Button, Group, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core'
+import { type FormEvent, useState } from 'react'
+import { useChangeTaskSettings } from '@/api/task-texts'
+import type { TaskSettings } from '@/api/types'
+import { decimalsOf } from '@/components/money'
+import { ProblemAlert } from '@/components/problem-alert'
+import { words } from './words'
+
+interface SettingsFormProps {
+  slug: string
+  settings: TaskSettings
+  /** How many worked pairs the text that is shown now has. */
+  pairs: number
+}
+
+/** Who may take the task, how often, and for how much. */
+export function SettingsForm({ slug, settings, pairs }: SettingsFormProps) {
+  const change = useChangeTaskSettings(slug)
+  const [active, setActive] = useState(settings.active)
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const fields = new FormData(event.currentTarget)
+    const text = (name: string) => String(fields.get(name) ?? '').trim()
+    const count = (name: string) => (text(name) === '' ? null : Number(text(name)))
+    const currency = text('currency').toUpperCase()
+    change.mutate({
+      active,
+      pass_mark: Number(text('pass_mark')),
+      qualification_tries: Number(text('tries')),
+      pay_cents: text('pay') === '' ? null : Math.round(Number(text('pay')) * 10 ** decimals(currency)),
+      currency,
+      assignments_per_day: count('per_day'),
+      assignments_per_person: count('per_person'),
+    })
+  }
+
+  const whole = { type: 'number', min: 1, step: 1, inputMode: 'numeric' } as const
+  const pay = settings.pay_cents === null ? '' : settings.pay_cents / 10 ** decimals(settings.currency)
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <Text size="sm" c="dimmed">
+          {words.settingsHelp}
+        </Text>
+        <Switch
+          label={words.active}
+          checked={active}
+          onChange={(event) => setActive(event.currentTarget.checked)}
+        />
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
+          <TextInput
+            name="pass_mark"
+            label={words.passMark}
+            description={words.passMarkHelp(pairs)}
+            defaultValue={settings.pass_mark}
+            {...whole}
+            required
+          />
+          <TextInput
+            name="tries"
+            label={words.tries}
+            description={words.triesHelp}
+            defaultValue={settings.qualification_tries}
+            {...whole}
+            required
+          />
+          <TextInput
+            name="pay"
+            label={words.pay}
+            description={words.payHelp}
+            defaultValue={pay}
+            type="number"
+            min={0}
+            step="any"
+            inputMode="decimal"
+          />
+          <TextInput
+            name="currency"
+            label={words.currency}
+            description={words.currencyHelp}
+            defaultValue={settings.currency}
+            pattern="[A-Za-z]{3}"
+            maxLength={3}
+            required
+          />
+          <TextInput
+            name="per_day"
+            label={words.perDay}
+            description={words.limitHelp}
+            defaultValue={settings.assignments_per_day ?? ''}
+            {...whole}
+          />
+          <TextInput
+            name="per_person"
+            label={words.perPerson}
+            description={words.limitHelp}
+            defaultValue={settings.assignments_per_person ?? ''}
+            {...whole}
+          />
+        </SimpleGrid>
+        <ProblemAlert error={change.error} />
+        <Group>
+          <Button type="submit" loading={change.isPending}>
+            {words.save}
+          </Button>
+          <Text size="sm" c="dimmed" role="status">
+            {change.isSuccess && words.saved}
+          </Text>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+/** What is not a currency yet has the usual two; the server says what is wrong with it. */
+function decimals(currency: string): number {
+  try {
+    return decimalsOf(currency)
+  } catch {
+    return 2
+  }
+}

@@ -1,0 +1,75 @@
+import './texts.css'
+import { Paper, Stack, Text, Title } from '@mantine/core'
+import { Navigate, NavLink, useParams } from 'react-router'
+import { useTasks } from '@/api/assignments'
+import { useTaskSettings, useTaskTexts } from '@/api/task-texts'
+import type { TaskText } from '@/api/types'
+import { QueryView } from '@/components/query-view'
+import { SettingsForm } from './settings-form'
+import { TextEditor } from './text-editor'
+import classes from './texts-page.module.css'
+import { words } from './words'
+
+/** For researchers: a task's texts and settings. */
+export function TextsPage() {
+  const { slug } = useParams()
+  return (
+    <Stack gap="lg">
+      <div>
+        <Title order={1} size="h2">
+          {words.title}
+        </Title>
+        <Text c="dimmed">{words.lead}</Text>
+      </div>
+      <QueryView query={useTasks()}>
+        {(tasks) => {
+          const [first] = tasks
+          if (!first) return <Text c="dimmed">{words.noTasks}</Text>
+          if (!slug) return <Navigate to={`/admin/texts/${first.slug}`} replace />
+          return (
+            <>
+              <nav className={classes.tasks} aria-label={words.tasks}>
+                {tasks.map((task) => (
+                  <NavLink key={task.slug} to={`/admin/texts/${task.slug}`}>
+                    {task.title}
+                  </NavLink>
+                ))}
+              </nav>
+              <TaskTexts key={slug} slug={slug} />
+            </>
+          )
+        }}
+      </QueryView>
+    </Stack>
+  )
+}
+
+function TaskTexts({ slug }: { slug: string }) {
+  const settings = useTaskSettings(slug)
+  return (
+    <QueryView query={useTaskTexts(slug)}>
+      {(versions) =>
+        hasSome(versions) && (
+          <Stack gap="xl">
+            <Paper withBorder p="lg" component="section" aria-label={words.settings}>
+              <Title order={2} size="h4" mb={4}>
+                {words.settings}
+              </Title>
+              <QueryView query={settings}>
+                {(data) => (
+                  <SettingsForm slug={slug} settings={data} pairs={versions[0].qualification?.length ?? 0} />
+                )}
+              </QueryView>
+            </Paper>
+            <TextEditor slug={slug} versions={versions} />
+          </Stack>
+        )
+      }
+    </QueryView>
+  )
+}
+
+/** Every task begins with version 1. */
+function hasSome(versions: TaskText[]): versions is [TaskText, ...TaskText[]] {
+  return versions.length > 0
+}
