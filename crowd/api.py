@@ -52,6 +52,10 @@ class Api:
             session = self.post("/session", {"username": username, "password": password})
         self.http.headers["X-CSRF-Token"] = session["csrf_token"]
 
+    def agree(self) -> None:
+        """To the newest consent text."""
+        self.post("/account/consent", {"version": self.get("/consent")["version"]})
+
     def get(self, path: str) -> Any:
         return self._request("GET", path, None)
 
@@ -73,7 +77,14 @@ class Api:
                 elif response.status_code >= 500:
                     attempt.failed(f"{method} {path}: {response.status_code}")
                 else:
-                    return _answer(response)
+                    try:
+                        return _answer(response)
+                    except Refused as refused:
+                        if refused.type != "consent-needed":
+                            raise
+                    self.agree()  # there is a new text since the last one
+                    attempt.failed(f"{method} {path}: consent is asked for again and again", pause=0)
+                    continue
             self.repeated += 1
         raise AssertionError("patience ends with an exception")
 

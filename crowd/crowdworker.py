@@ -1,4 +1,4 @@
-"""One simulated crowdworker at work: takes assignments, talks, compares, changes their mind, says how it was.
+"""A simulated crowdworker: agrees, qualifies, takes assignments, talks, compares, changes their mind, says how it was.
 
 It looks at every conversation again before ending it, and reports what is not there or is there twice: the crowd is
 also the test that a server that was killed meanwhile lost and doubled nothing.
@@ -17,6 +17,7 @@ from crowd.api import Api, GaveUp, Refused
 from crowd.judges import Judge, Message
 from crowd.openers import Opener
 from crowd.profiles import Profile, choose
+from crowd.qualifying import Reader, qualify
 
 TRIES = 3  # of a turn whose policy failed
 COMMENTS = (
@@ -69,9 +70,13 @@ class Crowdworker:
     def run(self) -> None:
         """Work until there are no openers left. A conversation that fails is given up, and the next one begun."""
         try:
+            self.api.get("/consent")
             self.api.sign_up(self.username, f"simulated-{uuid.uuid4()}")
             if self.work.task == "red-team":
                 self.api.post("/account/red-team-opt-in", {"opt_in": True})
+            if not self._qualified():
+                self.done.failures.append(f"{self.username}: did not qualify")
+                return
             while (opener := self.work.next_opener()) is not None:
                 self._one_conversation(opener)
             self._leave()
@@ -80,6 +85,10 @@ class Crowdworker:
         finally:
             self.done.repeated = self.api.repeated
             self.api.close()
+
+    def _qualified(self) -> bool:
+        task, reader = self._task(), Reader(self.profile, self.work.judge, self.work.noise, self.dice)
+        return task["qualification"] != "needed" or qualify(self.api, task, reader)
 
     def _one_conversation(self, opener: Opener) -> None:
         try:

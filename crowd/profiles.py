@@ -25,15 +25,17 @@ class Profile:
     """How often a conversation ends with a comment and a rating."""
     pace: float = 1.0
     """Times the think time of others."""
+    competence: float = 0.8
+    """How often a worked pair of the qualification is judged as the guide says, and its explanation remembered."""
 
 
 PROFILES = {
     "careful": Profile(),
-    "lazy": Profile(inattentive=0.5, second_thoughts=0.0, patience=0.5, comments=0.0, pace=0.3),
+    "lazy": Profile(inattentive=0.5, second_thoughts=0.0, patience=0.5, comments=0.0, pace=0.3, competence=0.3),
     "position-biased": Profile(left=0.6),
     "length-biased": Profile(longer=0.8),
     "extreme": Profile(always=4),
-    "random": Profile(inattentive=1.0),
+    "random": Profile(inattentive=1.0, competence=0.0),
 }
 
 

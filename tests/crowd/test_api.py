@@ -67,6 +67,19 @@ def test_a_sign_up_whose_answer_was_lost_becomes_a_sign_in() -> None:
     assert api.http.headers["X-CSRF-Token"] == "c"
 
 
+def test_a_consent_text_that_is_new_is_agreed_to_and_the_request_sent_again() -> None:
+    needed = httpx.Response(403, json={"type": "consent-needed", "detail": "Please read …"})
+    text, agreed = httpx.Response(200, json={"version": 2, "body": "New."}), httpx.Response(200, json={})
+    server = Server(needed, text, agreed, httpx.Response(201, json={"id": "t"}))
+    assert asking(server).post("/assignments", {"task": "helpfulness"}) == {"id": "t"}
+    assert [(path, body) for _, path, body, _ in server.asked] == [
+        ("/api/v1/assignments", '{"task":"helpfulness"}'),
+        ("/api/v1/consent", ""),
+        ("/api/v1/account/consent", '{"version":2}'),
+        ("/api/v1/assignments", '{"task":"helpfulness"}'),
+    ]
+
+
 class Breaks(httpx.SyncByteStream):
     def __init__(self, *chunks: str) -> None:
         self.chunks = chunks

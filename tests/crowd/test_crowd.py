@@ -4,15 +4,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 
-from app import db, seed
-from app.main import create_app
-from app.settings import get_settings
+from app import db
 from app.tables import (
     Account,
     Assignment,
@@ -26,27 +23,10 @@ from app.tables import (
 from crowd.crowd import Plan, run
 from crowd.judges import Length
 from crowd.openers import bundled
-from tests.app.servers import WEB_WITH_SHORT_LEASES, Process, scripted, served
+from tests.app.servers import WEB_WITH_SHORT_LEASES, Process
 from tests.conftest import free_port
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture
-def policies(engine: Engine, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A fresh installation whose policies are scripted."""
-    with db.writing() as session:
-        seed.ensure_defaults(session)
-    with scripted(tokens_per_second=200) as inference:
-        monkeypatch.setenv("INFERENCE_URL", inference)
-        get_settings.cache_clear()
-        yield
-
-
-@pytest.fixture
-def url(policies: None) -> Iterator[str]:
-    with served(create_app()) as url:
-        yield url
 
 
 def plan(url: str, **fields: object) -> Plan:
