@@ -1,9 +1,9 @@
 """What an installation begins with."""
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, delete, func, select
 
 from app import db, seed
-from app.tables import Deployment, Schedule, Snapshot, Task, TaskText
+from app.tables import ConsentText, Deployment, Schedule, Snapshot, Task, TaskText
 from app.tasks.defaults import DEFAULT_SYSTEM
 from models import dialogue
 
@@ -45,6 +45,19 @@ def test_a_second_time_adds_nothing_and_keeps_what_was_edited(engine: Engine) ->
         assert counts == [2, 2, 2]
         assert {task.system for task in session.scalars(select(Task))} == {"Edited."}
         assert not session.scalars(select(Schedule)).one().enabled
+
+
+def test_a_database_from_before_consent_had_versions_gets_the_text_and_keeps_its_own(engine: Engine) -> None:
+    ensure()
+    with db.writing() as session:
+        session.execute(delete(ConsentText))
+    ensure()
+    with db.writing() as session:
+        assert session.scalars(select(ConsentText.version)).all() == [1]
+        session.scalars(select(ConsentText)).one().body = "Edited."
+    ensure()
+    with db.reading() as session:
+        assert session.scalars(select(ConsentText.body)).all() == ["Edited."]
 
 
 def test_the_system_message_is_the_one_that_training_uses_without_a_task() -> None:
