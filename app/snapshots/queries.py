@@ -2,12 +2,12 @@
 
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.errors import DomainError
 from app.snapshots import schemas
-from app.tables import Deployment, Iteration, Snapshot, Task
+from app.tables import Deployment, Iteration, IterationTranche, Snapshot, Task, Tranche
 
 
 class TaskUnknown(DomainError):
@@ -27,6 +27,13 @@ def snapshots(session: Session) -> list[schemas.Snapshot]:
     active = select(Deployment.snapshot_id, Task.slug, Deployment.share).outerjoin(Task).where(Deployment.active)
     for snapshot_id, slug, share in session.execute(active.order_by(Task.slug)):
         deployed.setdefault(snapshot_id, []).append(schemas.Deployed(task=slug, share=share))
+    erased = dict(
+        session.execute(
+            select(IterationTranche.iteration_id, func.sum(Tranche.erased)).join(Tranche).group_by("iteration_id")
+        )
+        .tuples()
+        .all()
+    )
     rows = select(Snapshot, Iteration.name).outerjoin(Iteration, Snapshot.iteration_id == Iteration.id)
     rows = rows.where(Snapshot.retired_at.is_(None)).order_by(Snapshot.created_at.desc())
     return [
@@ -38,6 +45,7 @@ def snapshots(session: Session) -> list[schemas.Snapshot]:
             iteration=iteration,
             metrics=snapshot.manifest.get("metrics") or {},
             deployed=deployed.get(snapshot.id, []),
+            erased=erased.get(snapshot.iteration_id or "", 0),
         )
         for snapshot, iteration in session.execute(rows)
     ]

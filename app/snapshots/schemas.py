@@ -22,6 +22,7 @@ class Snapshot(BaseModel):
     iteration: str | None
     metrics: dict[str, Any]
     deployed: list[Deployed]
+    erased: int  # comparisons of its iteration whose words are gone at their crowdworker's wish
 
 
 class DeploymentLine(BaseModel):

@@ -6,7 +6,7 @@ from fastapi.concurrency import run_in_threadpool
 from app import db, tables
 from app.accounts import limits, passwords
 from app.accounts.own_data import erasure, export, progress
-from app.accounts.own_data.schemas import Erase, OwnData, Progress
+from app.accounts.own_data.schemas import Erase, OwnData, OwnProgress
 from app.deps import COOKIE, CurrentAccount, Reading
 from app.errors import DomainError
 
@@ -22,7 +22,7 @@ class ConfirmationNeeded(DomainError):
 
 
 @router.get("/account/progress")
-def get_progress(account: CurrentAccount, session: Reading) -> Progress:
+def get_progress(account: CurrentAccount, session: Reading) -> OwnProgress:
     return progress.progress(session, account)
 
 

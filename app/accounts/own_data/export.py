@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session, selectinload
 from app import tables
 from app.accounts.own_data.schemas import (
     Choice,
+    OwnAccount,
     OwnAssignment,
     OwnConversation,
     OwnData,
@@ -15,7 +16,6 @@ from app.accounts.own_data.schemas import (
     OwnSurvey,
     OwnTurn,
     OwnVisit,
-    Person,
     Response,
 )
 from app.db import now
@@ -37,9 +37,9 @@ def own_data(session: Session, account: tables.Account) -> OwnData:
     )
 
 
-def _person(session: Session, account: tables.Account) -> Person:
+def _person(session: Session, account: tables.Account) -> OwnAccount:
     agreed = session.get(tables.ConsentText, account.consent_version) if account.consent_version is not None else None
-    return Person(
+    return OwnAccount(
         username=account.username,
         platform=account.external_provider,
         platform_id=account.external_id,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Select, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.accounts.own_data.schemas import Progress, TaskProgress, Week
+from app.accounts.own_data.schemas import OwnProgress, TaskProgress, Week
 from app.db import now
 from app.pay import Money, earned
 from app.tables import (
@@ -27,7 +27,7 @@ WEEK = timedelta(days=7)
 WEAKEST = 1  # such choices are dropped before training
 
 
-def progress(session: Session, account: Account) -> Progress:
+def progress(session: Session, account: Account) -> OwnProgress:
     by_task = own_comparisons(account).with_only_columns(
         Task.slug, func.count(distinct(Conversation.id)), func.count()
     )  # fmt: skip
@@ -36,7 +36,7 @@ def progress(session: Session, account: Account) -> Progress:
         for slug, conversations, comparisons in session.execute(by_task.group_by(Task.slug).order_by(Task.slug))
     ]
     lately = own_comparisons(account).where(Comparison.created_at >= now() - WEEK)
-    return Progress(
+    return OwnProgress(
         conversations=sum(task.conversations for task in tasks),
         comparisons=sum(task.comparisons for task in tasks),
         by_task=tasks,

@@ -19,7 +19,7 @@ class Week(BaseModel):
     comparisons: int
 
 
-class Progress(BaseModel):
+class OwnProgress(BaseModel):
     conversations: int
     comparisons: int
     by_task: list[TaskProgress]
@@ -38,7 +38,7 @@ class Erase(BaseModel):
 # The export. Everything that is the person's; nothing that tells which policy wrote a response.
 
 
-class Person(BaseModel):
+class OwnAccount(BaseModel):
     username: str
     platform: str | None
     platform_id: str | None
@@ -140,7 +140,7 @@ class OwnSurvey(BaseModel):
 
 class OwnData(BaseModel):
     exported_at: datetime
-    account: Person
+    account: OwnAccount
     assignments: list[OwnAssignment]
     conversations: list[OwnConversation]
     qualifications: list[OwnQualification]

@@ -1842,6 +1842,31 @@ export interface components {
             crowdworkers: number;
             inference: components["schemas"]["Inference"];
         };
+        /** OwnAccount */
+        OwnAccount: {
+            /** Username */
+            username: string;
+            /** Platform */
+            platform: string | null;
+            /** Platform Id */
+            platform_id: string | null;
+            role: components["schemas"]["Role"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Consented At */
+            consented_at: string | null;
+            /** Consent Version */
+            consent_version: number | null;
+            /** Consent Text */
+            consent_text: string | null;
+            /** Red Team Opt In At */
+            red_team_opt_in_at: string | null;
+            /** May Edit */
+            may_edit: boolean;
+        };
         /** OwnAssignment */
         OwnAssignment: {
             /** Task */
@@ -1900,7 +1925,7 @@ export interface components {
              * Format: date-time
              */
             exported_at: string;
-            account: components["schemas"]["app__accounts__own_data__schemas__Person"];
+            account: components["schemas"]["OwnAccount"];
             /** Assignments */
             assignments: components["schemas"]["OwnAssignment"][];
             /** Conversations */
@@ -1930,6 +1955,21 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /** OwnProgress */
+        OwnProgress: {
+            /** Conversations */
+            conversations: number;
+            /** Comparisons */
+            comparisons: number;
+            /** By Task */
+            by_task: components["schemas"]["TaskProgress"][];
+            /** Earned */
+            earned: components["schemas"]["Money"][];
+            /** Thanks */
+            thanks: string | null;
+            /** @description The last seven days. */
+            week: components["schemas"]["Week"];
         };
         /** OwnQualification */
         OwnQualification: {
@@ -2047,6 +2087,25 @@ export interface components {
             /** Ended At */
             ended_at: string | null;
         };
+        /** Person */
+        Person: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            role: components["schemas"]["Role"];
+            /** May Edit */
+            may_edit: boolean;
+            /** Suspended */
+            suspended: boolean;
+            /** Comparisons */
+            comparisons: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
         /** Plan */
         Plan: {
             /** Red Team Plan */
@@ -2083,6 +2142,17 @@ export interface components {
             status: number;
             /** Detail */
             detail: string;
+        };
+        /** Progress */
+        Progress: {
+            /** Phase */
+            phase: string;
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+            /** Seconds Left */
+            seconds_left?: number | null;
         };
         /**
          * ProlificEntry
@@ -2319,6 +2389,8 @@ export interface components {
             };
             /** Deployed */
             deployed: components["schemas"]["Deployed"][];
+            /** Erased */
+            erased: number;
         };
         /**
          * SnapshotKind
@@ -2336,7 +2408,7 @@ export interface components {
             started_at?: string | null;
             /** Finished At */
             finished_at?: string | null;
-            progress?: components["schemas"]["app__iterations__schemas__Progress"] | null;
+            progress?: components["schemas"]["Progress"] | null;
             /** Result */
             result?: {
                 [key: string]: unknown;
@@ -2700,76 +2772,6 @@ export interface components {
             /** Comparisons */
             comparisons: number;
         };
-        /** Person */
-        app__accounts__own_data__schemas__Person: {
-            /** Username */
-            username: string;
-            /** Platform */
-            platform: string | null;
-            /** Platform Id */
-            platform_id: string | null;
-            role: components["schemas"]["Role"];
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Consented At */
-            consented_at: string | null;
-            /** Consent Version */
-            consent_version: number | null;
-            /** Consent Text */
-            consent_text: string | null;
-            /** Red Team Opt In At */
-            red_team_opt_in_at: string | null;
-            /** May Edit */
-            may_edit: boolean;
-        };
-        /** Progress */
-        app__accounts__own_data__schemas__Progress: {
-            /** Conversations */
-            conversations: number;
-            /** Comparisons */
-            comparisons: number;
-            /** By Task */
-            by_task: components["schemas"]["TaskProgress"][];
-            /** Earned */
-            earned: components["schemas"]["Money"][];
-            /** Thanks */
-            thanks: string | null;
-            /** @description The last seven days. */
-            week: components["schemas"]["Week"];
-        };
-        /** Progress */
-        app__iterations__schemas__Progress: {
-            /** Phase */
-            phase: string;
-            /** Done */
-            done: number;
-            /** Total */
-            total: number;
-            /** Seconds Left */
-            seconds_left?: number | null;
-        };
-        /** Person */
-        app__people__schemas__Person: {
-            /** Id */
-            id: string;
-            /** Username */
-            username: string;
-            role: components["schemas"]["Role"];
-            /** May Edit */
-            may_edit: boolean;
-            /** Suspended */
-            suspended: boolean;
-            /** Comparisons */
-            comparisons: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -2912,7 +2914,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__people__schemas__Person"][];
+                    "application/json": components["schemas"]["Person"][];
                 };
             };
             /** @description A problem: one sentence says what to do. */
@@ -5062,7 +5064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__accounts__own_data__schemas__Progress"];
+                    "application/json": components["schemas"]["OwnProgress"];
                 };
             };
             /** @description A problem: one sentence says what to do. */
@@ -5157,7 +5159,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__people__schemas__Person"];
+                    "application/json": components["schemas"]["Person"];
                 };
             };
             /** @description A problem: one sentence says what to do. */
@@ -5192,7 +5194,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["app__people__schemas__Person"];
+                    "application/json": components["schemas"]["Person"];
                 };
             };
             /** @description A problem: one sentence says what to do. */

@@ -5,8 +5,8 @@ type Schemas = components['schemas']
 export type Role = Schemas['Account']['role']
 export type Session = Schemas['Session']
 export type Invitation = Schemas['Invitation']
-export type Person = Schemas['app__people__schemas__Person']
-export type Progress = Schemas['app__accounts__own_data__schemas__Progress']
+export type Person = Schemas['Person']
+export type Progress = Schemas['OwnProgress']
 
 export type Task = Schemas['Task']
 /** A task as it stands for the person who asks. */

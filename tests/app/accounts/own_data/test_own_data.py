@@ -41,7 +41,7 @@ from app.tranches.export_hh import hh_lines
 from app.tranches.queries import count_freezable
 from app.tranches.service import conversations_of, freeze
 from tests.app.conftest import Browser
-from tests.factories import make_account, make_comparison, make_conversation, make_turn
+from tests.factories import make_account, make_comparison, make_conversation, make_snapshot, make_turn
 
 SECRET = "zanzibar"  # in every text of the person, and nowhere else
 
@@ -181,6 +181,16 @@ def test_erasure_leaves_hashes_without_words(
         assert [one["id"] for one in erasure.conversations] == [row.id for row in mine if row.position == 1]
         assert session.scalars(select(Assignment)).one().status == "withdrawn", "a ledger entry that names nobody"
     assert ("erase_copies", erasure.id) in sent
+
+
+def test_snapshots_say_how_much_of_what_they_learned_is_erased(browser: Browser, crowdworker: TestClient) -> None:
+    iteration_id = frozen()
+    with db.writing() as session:
+        make_snapshot(session, "week-policy", iteration_id=iteration_id)
+        researcher = make_account(session, Role.RESEARCHER)
+    erase(crowdworker, password="correct horse")
+    snapshots = {row["name"]: row["erased"] for row in browser(researcher).get("/snapshots").json()}
+    assert snapshots == {"week-policy": 1, "initial": 0}
 
 
 def test_what_was_erased_is_neither_trained_on_nor_exported_again(crowdworker: TestClient) -> None:
