@@ -33,7 +33,7 @@ REFUSALS = (
 same list is held against both policies."""
 
 SHOWN = 8  # prompts whose responses are put side by side in OUT
-AT_ONCE = 64  # responses that are sampled and scored together
+AT_ONCE = 16  # responses that are sampled and scored together, between two words of progress
 
 
 class Answer(NamedTuple):
@@ -138,11 +138,12 @@ def command() -> None:
     parser.add_argument("--test-pm", type=Path, help="snapshot of a PM that the policy was not optimised for")
     parser.add_argument("--against", metavar="DIR|base", help="a policy to compare with on the same prompts")
     parser.add_argument("--max-prompts", type=int, help="only the first so many")
+    parser.add_argument("--max-prompt-tokens", type=int, help="leave longer prompts out, and count them")
     parser.add_argument("--max-tokens", type=int, default=64, help="tokens of a response, at most (64)")
     parser.add_argument("--samples", type=int, default=1, help="responses per prompt (1)")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    for name in ("max_prompts", "max_tokens", "samples"):
+    for name in ("max_prompts", "max_prompt_tokens", "max_tokens", "samples"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
             raise BadInput(f"--{name.replace('_', '-')} must be at least 1.")
     with ExitStack() as stack:
@@ -171,10 +172,10 @@ def evaluate(arguments: argparse.Namespace, run: RunDirectory | None) -> dict[st
     told = [prompt_of(row, where, opened.system) for where, row in rows]
     prompts = [opened.renderer.prompt_ids(messages) for messages in told]
     # What cannot be read is counted, not fatal: one long dialogue should not spoil a week's evaluation.
-    room = pm.max_tokens - arguments.max_tokens - 1
+    room = min(pm.max_tokens - arguments.max_tokens - 1, arguments.max_prompt_tokens or pm.max_tokens)
     kept = [i for i, prompt in enumerate(prompts) if len(prompt) <= room][: arguments.max_prompts]
     if not kept:
-        raise BadInput(f"{arguments.prompts}: every prompt is longer than {room} tokens, which the context leaves.")
+        raise BadInput(f"{arguments.prompts}: every prompt is longer than {room} tokens.")
     too_long = sum(len(prompt) > room for prompt in prompts)
     prompts = [prompts[i] for i in kept]
 

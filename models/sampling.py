@@ -17,6 +17,9 @@ from models.backbone import Backbone
 from models.dialogue import Renderer
 from models.packing import Batch
 
+PROMPT_TOKENS = 8192
+"""Of a batch at most, padding included: one long dialogue would make all other prompts as long as itself."""
+
 
 class Response(NamedTuple):
     """One sampled response."""
@@ -132,10 +135,12 @@ def _uniforms(seed: int, count: int) -> Tensor:
 
 
 def _batches(prompts: Sequence[Sequence[int]], seeds: Sequence[Sequence[int]], batch_size: int) -> Iterator[list[int]]:
-    """Prompts by length, as many at a time as have `batch_size` responses; a prompt is never split."""
+    """Prompts by length, as many at a time as have `batch_size` responses and `PROMPT_TOKENS`; a prompt is never
+    split."""
     batch: list[int] = []
     for i in sorted(range(len(prompts)), key=lambda i: len(prompts[i])):
-        if batch and sum(len(seeds[j]) for j in batch) + len(seeds[i]) > batch_size:
+        responses, padded = sum(len(seeds[j]) for j in [*batch, i]), (len(batch) + 1) * len(prompts[i])
+        if batch and (responses > batch_size or padded > PROMPT_TOKENS):
             yield batch
             batch = []
         if seeds[i]:

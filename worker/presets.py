@@ -130,12 +130,13 @@ PRESETS: dict[str, IterationConfig] = {
         policy=PolicyConfig(
             rollouts=256,
             rollouts_per_step=64,
+            responses_per_prompt=8,
             max_new_tokens=64,
             max_prompt_tokens=192,
             missing_end_of_turn="score",  # few responses end within 64 tokens: penalised, brevity is all that is learnt
             evaluation_rollouts=16,
         ),
-        evaluation=EvaluationConfig(max_comparisons=200, prompts=64, max_tokens=64),
+        evaluation=EvaluationConfig(max_comparisons=100, prompts=32, max_tokens=64),
     ),
     "paper": IterationConfig(
         pm=PMConfig(batch_comparisons=32, row_tokens=2048, checkpoint_every=20),

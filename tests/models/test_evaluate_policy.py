@@ -127,6 +127,12 @@ def test_prompts_that_are_too_long_are_counted_and_without_others_refused(
         file.write(json.dumps(long) + "\n")
     report = evaluate(monkeypatch, "base", asked, tmp_path / "out.json", "--pm", pm, "--max-tokens", 4)
     assert (report["prompts"], report["left_out"]) == (12, {"too long": 1})
+    few = evaluate(
+        monkeypatch, "base", asked, tmp_path / "few.json", "--pm", pm, "--max-tokens", 4, "--max-prompt-tokens", 2000
+    )
+    assert few == report
+    with pytest.raises(BadInput, match="every prompt is longer than 9 tokens"):
+        evaluate(monkeypatch, "base", asked, tmp_path / "other.json", "--pm", pm, "--max-prompt-tokens", 9)
     with pytest.raises(BadInput, match="every prompt is longer than"):
         evaluate(monkeypatch, "base", write(asked, [long]), tmp_path / "other.json", "--pm", pm)
     with pytest.raises(BadInput, match="holds no prompts"):

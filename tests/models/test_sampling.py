@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from models import sampling
 from models.backbone import Backbone
 from models.dialogue import DEFAULT_SYSTEM, Renderer
 from models.packing import Batch
@@ -75,6 +76,14 @@ def test_a_response_does_not_depend_on_who_shares_its_batch(sampler: Sampler, pr
     for prompt, group in zip(prompts, together, strict=True):
         assert sampler.sample([prompt], [[8]], 20) == [[group[1]]]
     assert sampler.sample(prompts, [[7, 8]] * 4, 20, batch_size=3) == together
+
+
+def test_a_long_prompt_does_not_pad_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "PROMPT_TOKENS", 100)
+    lengths = [10, 90, 20, 30, 120, 40]
+    prompts, seeds = [[0] * n for n in lengths], [[1]] * 6
+    batches = [[lengths[i] for i in batch] for batch in sampling._batches(prompts, seeds, 64)]
+    assert batches == [[10, 20, 30], [40], [90], [120]]
 
 
 def test_the_samples_of_a_prompt_differ_and_another_seed_gives_others(
