@@ -42,10 +42,9 @@ class Erased(NamedTuple):
         return row.get("id") in self.conversations
 
     def has_prompt(self, row: Row) -> bool:
-        messages = row.get("prompt")
-        if not isinstance(messages, list):
-            return False
-        return prompt_hash([m["content"] for m in messages if m["role"] != "system"]) in self.prompts
+        prompt = row["prompt"]
+        said = [prompt] if isinstance(prompt, str) else [m["content"] for m in prompt if m["role"] != "system"]
+        return prompt_hash(said) in self.prompts
 
 
 def erase_copies(erasure_id: str) -> None:

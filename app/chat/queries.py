@@ -15,6 +15,7 @@ def own_conversation(session: Session, conversation_id: str, account: Account, *
     query = query.options(
         selectinload(Conversation.turns).selectinload(Turn.candidates),
         selectinload(Conversation.turns).selectinload(Turn.comparisons),
+        selectinload(Conversation.turns).selectinload(Turn.reports),
     )
     conversation = session.scalar(query.with_for_update() if lock else query)
     if conversation is None:

@@ -97,7 +97,8 @@ def _blank_dialogues(session: Session, account: Account) -> int:
     # Whoever is sampling one has lost its lease, and writes no text any more.
     generating = update(Turn).where(Turn.conversation_id.in_(conversations), Turn.status == TurnStatus.GENERATING)
     _run(session, generating.values(status=TurnStatus.FAILED, lease_owner=None, lease_until=None))
-    blank = {"text": "", "pasted_characters": None, "private_kinds": None, "error": None}
+    # A client id is whatever the client made of it.
+    blank = {"text": "", "client_id": Turn.id, "pasted_characters": None, "private_kinds": None, "error": None}
     _run(session, update(Turn).where(Turn.conversation_id.in_(conversations)).values(blank))
     _run(session, update(Candidate).where(Candidate.turn_id.in_(turns)).values(text="", best_of_texts=None))
     own = update(Conversation).where(Conversation.account_id == account.id)
