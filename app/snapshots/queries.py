@@ -29,7 +29,9 @@ def snapshots(session: Session) -> list[schemas.Snapshot]:
         deployed.setdefault(snapshot_id, []).append(schemas.Deployed(task=slug, share=share))
     erased = dict(
         session.execute(
-            select(IterationTranche.iteration_id, func.sum(Tranche.erased)).join(Tranche).group_by("iteration_id")
+            select(IterationTranche.iteration_id, func.sum(Tranche.erased))
+            .join(Tranche)
+            .group_by(IterationTranche.iteration_id)
         )
         .tuples()
         .all()

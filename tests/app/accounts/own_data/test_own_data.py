@@ -100,11 +100,15 @@ def crowdworker(browser: Browser, person: Account) -> TestClient:
 
 def frozen() -> str:
     with db.writing() as session:
-        iteration = Iteration(number=1, name="week", preset="toy", overrides={})
-        session.add(iteration)
-        session.flush()
-        freeze(session, iteration)
-        return iteration.id
+        return frozen_by(session, 1)
+
+
+def frozen_by(session: Session, number: int) -> str:
+    iteration = Iteration(number=number, name=f"week-{number}", preset="toy", overrides={}, status="deployed")
+    session.add(iteration)
+    session.flush()
+    freeze(session, iteration)
+    return iteration.id
 
 
 def erase(client: TestClient, **body: Any) -> httpx.Response:
@@ -184,13 +188,13 @@ def test_erasure_leaves_hashes_without_words(
 
 
 def test_snapshots_say_how_much_of_what_they_learned_is_erased(browser: Browser, crowdworker: TestClient) -> None:
-    iteration_id = frozen()
     with db.writing() as session:
-        make_snapshot(session, "week-policy", iteration_id=iteration_id)
+        make_snapshot(session, "week-policy", iteration_id=frozen_by(session, 1))
+        make_snapshot(session, "next-policy", iteration_id=frozen_by(session, 2))  # on all so far, with nothing new
         researcher = make_account(session, Role.RESEARCHER)
     erase(crowdworker, password="correct horse")
     snapshots = {row["name"]: row["erased"] for row in browser(researcher).get("/snapshots").json()}
-    assert snapshots == {"week-policy": 1, "initial": 0}
+    assert snapshots == {"next-policy": 1, "week-policy": 1, "initial": 0}
 
 
 def test_what_was_erased_is_neither_trained_on_nor_exported_again(crowdworker: TestClient) -> None:
