@@ -38,7 +38,7 @@ def test_best_of_k_holds_both_candidates_back_until_both_are_complete(chat: Chat
     url = chat(tokens_per_second=100)
     with db.writing() as session:
         make_snapshot(session, "pm-1", SnapshotKind.PM, directory="pm-1")
-    load_anything_named("pm-1")
+    load_anything_named("pm-1", SnapshotKind.PM)
     with db.writing() as session:
         deploy(session, None, [Wanted("pm-1", 100)])
     deploy_for_all(Wanted("initial", 50), Wanted("initial", 50, best_of=4))
@@ -75,10 +75,10 @@ def next_conversation(crowdworker: Crowdworker, turn: dict[str, Any]) -> str:
     return following
 
 
-def load_anything_named(name: str) -> None:
+def load_anything_named(name: str, kind: SnapshotKind) -> None:
     """A directory that is whole as far as its manifest says; the scripted server loads any."""
     from app.settings import get_settings
 
     directory = get_settings().snapshots_dir / name
     directory.mkdir(parents=True)
-    (directory / "manifest.json").write_text(json.dumps({"kind": "pm", "files": {}}))
+    (directory / "manifest.json").write_text(json.dumps({"kind": kind, "files": {}}))
