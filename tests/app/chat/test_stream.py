@@ -1,7 +1,7 @@
 """A turn as its readers see it: real uvicorn, real Valkey, scripted policies."""
 
 import time
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from threading import Thread
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from app import settings
 from app.chat import lease, tail
 from tests.app.chat.conftest import Chat
-from tests.app.servers import Crowdworker, Event, texts_of
+from tests.app.servers import Crowdworker, Event, parse, texts_of
 
 pytestmark = [pytest.mark.broker, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -28,6 +28,19 @@ def test_both_candidates_stream_to_the_end_in_one_stream(chat: Chat) -> None:
     assert texts_of(events[:-1]) == texts_of(events[-1:]), "the deltas add up to what the row keeps"
     assert events[-1].data["status"] == "ready"
     assert {candidate["status"] for candidate in events[-1].data["candidates"]} == {"done"}
+
+
+def test_events_arrive_one_by_one_whatever_the_browser_says_it_can_unpack(chat: Chat) -> None:
+    """Compression gathers what it sends; a stream that came in one piece at the end would look the same in total."""
+    crowdworker = Crowdworker(chat(tokens_per_second=20))
+    turn = crowdworker.say("Tell me about rivers.")
+    headers = {"Accept-Encoding": "gzip, deflate, br"}
+    with crowdworker.http.stream("GET", f"/turns/{turn['id']}/events", headers=headers) as response:
+        assert "content-encoding" not in response.headers
+        arrivals = [(event.kind, time.monotonic()) for event in parse(response)]
+    deltas = [at for kind, at in arrivals if kind == "delta"]
+    assert deltas[-1] - deltas[0] > 1, "spread over the seconds in which they were written"
+    assert max(later - earlier for earlier, later in pairwise(deltas)) < (deltas[-1] - deltas[0]) / 2
 
 
 def read_some(crowdworker: Crowdworker, turn_id: str, deltas: int = 3) -> list[Event]:
