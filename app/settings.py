@@ -34,7 +34,9 @@ class Settings(BaseSettings):
         default="", description="Command before `python -m models.X`, e.g. `accelerate launch …`."
     )
     public_url: str = Field(default="http://127.0.0.1:8000", description="Where browsers reach the web process.")
-    secret_key: str = Field(default="", description="Signs nothing that is stored; empty means one made by ./run.")
+    secret_key: str = Field(
+        default="", description="Signs the links from MTurk's frame, good for an hour; empty means one made by ./run."
+    )
     sign_up: Literal["open", "invitation"] = Field(default="open", description="Who may make a crowdworker account.")
     cookie_secure: bool = Field(
         default=False, description="Set behind https: the session cookie is then sent there only."
