@@ -27,6 +27,13 @@ test: prepare ## all tests but the slow ones; ARGS="-m slow" for those, ARGS="te
 	@$(if $(CHROMIUM),,echo "No Chromium on PATH: the browser tests are left out.")
 	python -m pytest -m "$(MARKS)" $(ARGS)
 
+.PHONY: bench
+bench: bench-web ## all benchmarks: a table each, and a line of JSON per figure
+
+.PHONY: bench-web
+bench-web: prepare ## how long a choice takes with twenty people at once (TEST_DATABASE_URL: on PostgreSQL, too)
+	python -m benchmarks.choice_latency
+
 .PHONY: check
 check: prepare ## formatting, lint, types, and that no room imports what it must not
 	ruff format --check .

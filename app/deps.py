@@ -1,6 +1,7 @@
 """What endpoints ask for, as annotated dependencies: a session of each kind, and who is signed in.
 
 `scope="function"` ends a session *before* the answer leaves: a failed commit must not have told the browser 200.
+What needs no database is async: each sync dependency of a request is a trip to another thread and back.
 """
 
 import hashlib
@@ -61,7 +62,7 @@ Reading = Annotated[Session, Depends(_reading, scope="function")]
 Writing = Annotated[Session, Depends(_writing, scope="function", max_concurrency=WRITERS)]
 
 
-def same_origin(request: Request) -> None:
+async def same_origin(request: Request) -> None:
     """Refuse a change that another site's page asks for. Clients that are no browser send no Origin."""
     origin = request.headers.get("origin")
     if request.method in READ_ONLY or origin is None:
@@ -127,14 +128,14 @@ def refuse_suspended(account: Account) -> None:
 CurrentSignIn = Annotated[SignedIn, Depends(_signed_in)]
 
 
-def _current_account(signed_in: CurrentSignIn) -> Account:
+async def _current_account(signed_in: CurrentSignIn) -> Account:
     return signed_in.account
 
 
 CurrentAccount = Annotated[Account, Depends(_current_account)]
 
 
-def _consenting_account(signed_in: CurrentSignIn) -> Account:
+async def _consenting_account(signed_in: CurrentSignIn) -> Account:
     if not signed_in.consented:
         raise ConsentNeeded("Please read what you take part in, and agree to it, before you go on.")
     return signed_in.account
@@ -144,13 +145,13 @@ ConsentingAccount = Annotated[Account, Depends(_consenting_account)]
 """Whoever takes or makes dialogue."""
 
 
-def _researcher(account: CurrentAccount) -> Account:
+async def _researcher(account: CurrentAccount) -> Account:
     if account.role not in (Role.RESEARCHER, Role.ADMIN):
         raise NotAllowed("Only researchers and admins may do this.")
     return account
 
 
-def _admin(account: CurrentAccount) -> Account:
+async def _admin(account: CurrentAccount) -> Account:
     if account.role != Role.ADMIN:
         raise NotAllowed("Only admins may do this.")
     return account

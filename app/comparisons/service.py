@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from app.comparisons.schemas import Choice
 from app.db import now
@@ -44,7 +44,8 @@ def own_turn(session: Session, turn_id: str, account: Account) -> Turn:
     """The crowdworker's own turn, its conversation locked: no message is sent while a choice is made."""
     turn = session.scalar(
         select(Turn)
-        .join(Conversation)
+        .join(Turn.conversation)
+        .options(contains_eager(Turn.conversation))
         .where(Turn.id == turn_id, Conversation.account_id == account.id)
         .with_for_update(of=Conversation)
     )
@@ -93,15 +94,17 @@ def replace(session: Session, turn: Turn, comparison: Comparison | None) -> None
         before.superseded_at = now()
         session.flush()
     if comparison:
-        session.add(comparison)
+        turn.comparisons.append(comparison)
     session.flush()
-    session.refresh(turn, ["comparisons"])
 
 
 def kind_of(session: Session, sampled: Sequence[Candidate]) -> TrancheKind:
     """Any best-of-k: rejection-sampled; any trained snapshot: online; else base."""
-    deployments = [session.get_one(Deployment, candidate.deployment_id) for candidate in sampled]
-    if any(deployment.best_of > 1 for deployment in deployments):
+    answered = session.execute(
+        select(Snapshot.name, Deployment.best_of)
+        .join(Snapshot, Snapshot.id == Deployment.snapshot_id)
+        .where(Deployment.id.in_({candidate.deployment_id for candidate in sampled}))
+    ).all()
+    if any(best_of > 1 for _, best_of in answered):
         return TrancheKind.REJECTION_SAMPLED
-    names = {session.get_one(Snapshot, candidate.snapshot_id).name for candidate in sampled}
-    return TrancheKind.BASE if names == {INITIAL} else TrancheKind.ONLINE
+    return TrancheKind.BASE if {name for name, _ in answered} == {INITIAL} else TrancheKind.ONLINE
