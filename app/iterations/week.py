@@ -9,7 +9,7 @@ STAGES = ("freeze_tranche", "train_pm", "evaluate_pm", "train_policy", "evaluate
 class Preset(NamedTuple):
     name: str
     description: str
-    seconds: dict[str, float]  # per stage on two cores: arithmetic, not yet a run; shown until there are past runs
+    seconds: dict[str, float]  # per stage on two cores, shown until there are past runs; small: docs/first-week.md
 
 
 PRESETS = {
@@ -23,7 +23,7 @@ PRESETS = {
         Preset(
             "small",
             "Made for two cores: about 600 comparisons, one epoch, 256 rollouts of 64 tokens.",
-            {"train_pm": 420, "evaluate_pm": 180, "train_policy": 600, "evaluate_policy": 120},
+            {"train_pm": 680, "evaluate_pm": 120, "train_policy": 600, "evaluate_policy": 120},
         ),
         Preset(
             "paper",
