@@ -7,7 +7,12 @@ import { App } from '@/app'
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
-createRoot(root).render(
+// Also the words of the page may be what could not be fetched; these are here.
+const onUncaughtError = () => {
+  root.textContent = 'Turnwise cannot be loaded. Please load the page again. 페이지를 다시 불러와 주세요.'
+}
+
+createRoot(root, { onUncaughtError }).render(
   <StrictMode>
     <BrowserRouter>
       <App queryClient={makeQueryClient()} />

@@ -3,10 +3,11 @@ import { answer, api } from '@/api/client'
 
 export const tasksKey = ['tasks'] as const
 
-export function useTasks() {
+export function useTasks(enabled = true) {
   return useQuery({
     queryKey: tasksKey,
     queryFn: () => answer(api.GET('/api/v1/tasks')),
+    enabled,
   })
 }
 

@@ -2,7 +2,7 @@ import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tansta
 import { assignmentKey, assignmentsKey } from '@/api/assignments'
 import { answer, api } from '@/api/client'
 import { isPassing } from '@/api/problem'
-import type { Completion, Conversation, Turn } from '@/api/types'
+import type { Completion, Conversation, NewTurn, ReportReason, Turn } from '@/api/types'
 
 const conversationKey = (id: string) => ['conversations', id] as const
 
@@ -44,7 +44,7 @@ function useTurnMutation<Input>(conversationId: string, request: (input: Input) 
 }
 
 export function useSendMessage(conversationId: string) {
-  return useTurnMutation(conversationId, (body: { client_id: string; text: string }) =>
+  return useTurnMutation(conversationId, (body: NewTurn) =>
     answer(
       api.POST('/api/v1/conversations/{conversation_id}/turns', {
         params: { path: { conversation_id: conversationId } },
@@ -81,6 +81,57 @@ export function useChoose(conversationId: string) {
       }),
     ),
   )
+}
+
+/** One's own words in the place of one response; `null` takes them back. */
+export function useEdit(conversationId: string) {
+  return useTurnMutation(
+    conversationId,
+    ({ turn, edit }: { turn: Turn; edit: { candidate: string; text: string } | null }) => {
+      const path = { params: { path: { turn_id: turn.id } } }
+      return edit
+        ? answer(api.PUT('/api/v1/turns/{turn_id}/edit', { ...path, body: edit }))
+        : answer(api.DELETE('/api/v1/turns/{turn_id}/edit', path))
+    },
+  )
+}
+
+/** Says again which of the two one picked, where a task asks for the worse. */
+export function useCheck(conversationId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    scope: inOrder(conversationId),
+    mutationFn: ({ turn, picks }: { turn: Turn; picks: 'better' | 'worse' }) =>
+      answer(
+        api.POST('/api/v1/turns/{turn_id}/check', {
+          params: { path: { turn_id: turn.id } },
+          body: { picks },
+        }),
+      ),
+    onSuccess: (_, { turn }) => keepTurn(client, conversationId, { ...turn, check: false }),
+  })
+}
+
+/** Points a response out to the researchers. */
+export function useReport(conversationId: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({
+      candidate,
+      ...body
+    }: {
+      candidate: string
+      reason: ReportReason
+      comment: string | null
+    }) =>
+      answer(
+        api.POST('/api/v1/candidates/{candidate_id}/report', {
+          params: { path: { candidate_id: candidate } },
+          body,
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: conversationKey(conversationId) }),
+  })
 }
 
 export function usePlan(conversationId: string) {

@@ -23,7 +23,7 @@ export function useDownloadOwnData() {
   })
 }
 
-/** For good. The server signs out; the page stays as it is until its last words have been read. */
+/** For good. The server signs out. */
 export function useEraseOwnData() {
   return useMutation({
     mutationFn: (proof: { password: string } | { confirm: 'erase' }) =>

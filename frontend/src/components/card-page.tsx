@@ -23,6 +23,7 @@ export function CardPage({ title, lead, wide = false, children }: CardPageProps)
         <Paper withBorder p={{ base: 'lg', sm: 'xl' }} radius="lg">
           <Stack>
             <div>
+              <title>{`${title} · Turnwise`}</title>
               <Title order={1} size="h3">
                 {title}
               </Title>

@@ -43,6 +43,12 @@ export const FlagIcon = () => (
   </Icon>
 )
 
+export const CloseIcon = () => (
+  <Icon>
+    <path d="m6 6 12 12M18 6 6 18" />
+  </Icon>
+)
+
 export const GlobeIcon = () => (
   <Icon>
     <circle cx="12" cy="12" r="9" />

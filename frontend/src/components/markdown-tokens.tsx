@@ -3,18 +3,38 @@ import { Fragment, memo, type ReactNode } from 'react'
 import classes from '@/components/markdown.module.css'
 import { useWords } from '@/i18n/language'
 
+export interface MarkdownProps {
+  text: string
+  /** The text is the page, and its headings are real ones; else a heading is only a strong line. */
+  page?: boolean
+}
+
 /**
  * Text that somebody else wrote, a policy or a researcher, shown with its Markdown and nothing more. No HTML is ever made
  * from it: the parser gives tokens, and each kind that we know becomes a React element. Tags in the text stay text,
  * images are only named (a response must not make the browser fetch anything), and links go to web and mail addresses.
  */
-export const MarkdownTokens = memo(function MarkdownTokens({ text }: { text: string }) {
+export const MarkdownTokens = memo(function MarkdownTokens({ text, page = false }: MarkdownProps) {
+  const tokens = Lexer.lex(text, { gfm: true })
   return (
-    <div className={classes.markdown} dir="auto">
-      {blocks(Lexer.lex(text, { gfm: true }))}
+    <div className={classes.markdown} data-page={page || undefined} dir="auto">
+      {page ? sections(tokens) : blocks(tokens)}
     </div>
   )
 })
+
+/** Headings are the page's own: below its title, so that one can jump from section to section. */
+function sections(tokens: Token[]): ReactNode {
+  return tokens.map((token, index) => {
+    if (token.type !== 'heading') {
+      // biome-ignore lint/suspicious/noArrayIndexKey: as below
+      return <Fragment key={index}>{element(token as MarkedToken)}</Fragment>
+    }
+    const Level = token.depth <= 2 ? 'h2' : 'h3'
+    // biome-ignore lint/suspicious/noArrayIndexKey: as below
+    return <Level key={index}>{blocks(token.tokens ?? [])}</Level>
+  })
+}
 
 function blocks(tokens: Token[]): ReactNode {
   // biome-ignore lint/suspicious/noArrayIndexKey: tokens have no identity; text only grows at its end

@@ -1,9 +1,15 @@
 import { render, screen } from '@testing-library/react'
 import { expect, it } from 'vitest'
 import { MarkdownTokens } from '@/components/markdown-tokens'
+import { LanguageProvider } from '@/i18n/language'
 
 function shown(text: string): HTMLElement {
-  return render(<MarkdownTokens text={text} />).container
+  const page = (
+    <LanguageProvider>
+      <MarkdownTokens text={text} />
+    </LanguageProvider>
+  )
+  return render(page).container
 }
 
 it('shows lists, code, tables and emphasis', () => {

@@ -1,7 +1,9 @@
 import { type MantineColorScheme, Stack, useMantineColorScheme } from '@mantine/core'
 import { useState } from 'react'
+import classes from '@/components/choices.module.css'
 import { Dialog } from '@/components/dialog'
-import classes from '@/components/preferences.module.css'
+import { IconButton } from '@/components/icon-button'
+import { GlobeIcon } from '@/components/icons'
 import { ProblemAlert } from '@/components/problem-alert'
 import { LANGUAGES, type Language, useLanguage } from '@/i18n/language'
 
@@ -13,18 +15,7 @@ export function Preferences() {
   const [open, setOpen] = useState(false)
   return (
     <>
-      <button
-        type="button"
-        className={classes.open}
-        aria-label={words.preferences}
-        title={words.preferences}
-        onClick={() => setOpen(true)}
-      >
-        <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
-          <circle cx="12" cy="12" r="9" />
-          <path d="M3 12h18M12 3c-5 5.5-5 12.5 0 18c5-5.5 5-12.5 0-18" />
-        </svg>
-      </button>
+      <IconButton label={words.preferences} icon={<GlobeIcon />} onClick={() => setOpen(true)} />
       {open && <PreferencesDialog onClose={() => setOpen(false)} />}
     </>
   )
@@ -46,7 +37,7 @@ export function PreferenceFields() {
   return (
     <Stack>
       <ProblemAlert error={error} />
-      <fieldset className={classes.choices}>
+      <fieldset className={classes.row}>
         <legend>{words.language}</legend>
         {(Object.keys(LANGUAGES) as Language[]).map((key) => (
           <label key={key} lang={key}>
@@ -55,14 +46,17 @@ export function PreferenceFields() {
               name="language"
               checked={key === language}
               onChange={() => {
-                speak(key).then(() => setError(null), () => setError(new Error(words.unreachable)))
+                speak(key).then(
+                  () => setError(null),
+                  () => setError(new Error(words.unreachable)),
+                )
               }}
             />
             {LANGUAGES[key].name}
           </label>
         ))}
       </fieldset>
-      <fieldset className={classes.choices}>
+      <fieldset className={classes.row}>
         <legend>{words.appearance}</legend>
         {SCHEMES.map((scheme) => (
           <label key={scheme}>

@@ -1,26 +1,28 @@
-import { Alert, Button, Group, Text } from '@mantine/core'
-import { Unreachable } from '@/api/problem'
+import { Button, Group } from '@mantine/core'
+import { Notice } from '@/components/notice'
 import { useWords } from '@/i18n/language'
+import { useSentence } from '@/i18n/sentence'
 
 interface ProblemAlertProps {
   error: Error | null
   onRetry?: () => void
 }
 
-/** What went wrong, in the server's own sentence, and a way to go on. */
+/** What went wrong, in one sentence, and a way to go on. */
 export function ProblemAlert({ error, onRetry }: ProblemAlertProps) {
   const words = useWords().shared
+  const sentence = useSentence(error)
   if (!error) return null
   return (
-    <Alert color="red" role="alert" variant="light">
+    <Notice tone="error" role="alert">
       <Group justify="space-between" gap="sm">
-        <Text size="sm">{error instanceof Unreachable ? words.unreachable : error.message}</Text>
+        {sentence}
         {onRetry && (
           <Button size="xs" color="red" variant="light" onClick={onRetry}>
             {words.tryAgain}
           </Button>
         )}
       </Group>
-    </Alert>
+    </Notice>
   )
 }

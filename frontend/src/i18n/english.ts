@@ -1,24 +1,16 @@
-import { account } from '@/i18n/en/account'
-import { accounts } from '@/i18n/en/accounts'
-import { chat } from '@/i18n/en/chat'
-import { consent } from '@/i18n/en/consent'
-import { guide } from '@/i18n/en/guide'
-import { messages } from '@/i18n/en/messages'
-import { qualification } from '@/i18n/en/qualification'
-import { shared } from '@/i18n/en/shared'
-import { studies } from '@/i18n/en/studies'
-import { tasks } from '@/i18n/en/tasks'
-
-/** Everything that crowdworkers read on the page, one file per area. The texts of tasks come from the server. */
+/** Everything that crowdworkers read on the page, one file per area, fetched when a page first needs it. The texts of
+ * tasks come from the server; researchers' pages keep their English words beside them. */
 export const english = {
-  shared,
-  accounts,
-  consent,
-  tasks,
-  guide,
-  qualification,
-  chat,
-  account,
-  messages,
-  studies,
-} as const
+  shared: async () => (await import('@/i18n/en/shared')).shared,
+  accounts: async () => (await import('@/i18n/en/accounts')).accounts,
+  consent: async () => (await import('@/i18n/en/consent')).consent,
+  tasks: async () => (await import('@/i18n/en/tasks')).tasks,
+  guide: async () => (await import('@/i18n/en/guide')).guide,
+  qualification: async () => (await import('@/i18n/en/qualification')).qualification,
+  chat: async () => (await import('@/i18n/en/chat')).chat,
+  care: async () => (await import('@/i18n/en/care')).care,
+  ending: async () => (await import('@/i18n/en/ending')).ending,
+  account: async () => (await import('@/i18n/en/account')).account,
+  messages: async () => (await import('@/i18n/en/messages')).messages,
+  studies: async () => (await import('@/i18n/en/studies')).studies,
+}

@@ -1,14 +1,17 @@
 import { screen, waitFor } from '@testing-library/react'
 import { beforeEach, expect, it, vi } from 'vitest'
-import { FakeServer } from '@/testing/fake-server'
+import { loadWords } from '@/i18n/language'
+import { FakeServer, problem } from '@/testing/fake-server'
 import { openPage } from '@/testing/open-page'
 import { session } from '@/testing/rows'
 
-beforeEach(() => {
+beforeEach(async () => {
+  await Promise.all((['shared', 'accounts', 'tasks', 'chat'] as const).map((area) => loadWords('ko', area)))
   new FakeServer({ 'GET /session': session(), 'GET /tasks': [], 'GET /assignments': [] })
 })
 
-const speaking = (...languages: string[]) => vi.spyOn(navigator, 'languages', 'get').mockReturnValue(languages)
+const speaking = (...languages: string[]) =>
+  vi.spyOn(navigator, 'languages', 'get').mockReturnValue(languages)
 
 it('the page speaks the first language of the browser that it knows', async () => {
   speaking('fr-FR', 'ko-KR', 'en')
@@ -23,6 +26,15 @@ it('speaks English to whom it knows no better', async () => {
   openPage('/')
   expect(await screen.findByText('What would you like to work on?')).toBeVisible()
   expect(document.documentElement).toHaveAttribute('lang', 'en')
+})
+
+it('what the server refuses is said in the language of the page', async () => {
+  speaking('ko')
+  new FakeServer({
+    'GET /session': () => problem(403, 'account-suspended', 'This account is suspended.'),
+  })
+  openPage('/')
+  expect(await screen.findByText(/정지된 계정입니다/)).toBeVisible()
 })
 
 it('another language can be chosen, and is remembered', async () => {

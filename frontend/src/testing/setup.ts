@@ -1,9 +1,11 @@
 import '@testing-library/jest-dom/vitest'
 import { cleanup, configure } from '@testing-library/react'
-import { afterEach, vi } from 'vitest'
+import { afterEach, beforeAll, vi } from 'vitest'
+import { english } from '@/i18n/english'
+import { loadWords } from '@/i18n/language'
 
 // On a busy machine a page that is fetched in parts takes its time; waiting longer costs nothing when all is well.
-configure({ asyncUtilTimeout: 5_000 })
+configure({ asyncUtilTimeout: 15_000 })
 
 // What jsdom has no layout for.
 window.matchMedia = (query) =>
@@ -21,6 +23,11 @@ globalThis.ResizeObserver = class {
   unobserve() {}
   disconnect() {}
 }
+
+// Words that are here already: `act` does not wait for what it rendered without being awaited.
+beforeAll(async () => {
+  await Promise.all(Object.keys(english).map((area) => loadWords('en', area as keyof typeof english)))
+})
 
 afterEach(() => {
   cleanup()

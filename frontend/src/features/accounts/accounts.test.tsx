@@ -21,7 +21,7 @@ beforeEach(() => {
     'GET /tasks': [],
     'GET /assignments': [],
     'GET /consent': { version: 3, body: 'What you write is **stored**.' },
-    'GET /visits/current': new Response('null'),
+    'GET /visits/current': () => new Response('null'),
     'GET /account/progress': progress(),
     'GET /messages/unread': { count: 0 },
     'GET /invitations/abc': { role: 'researcher', usable: true },
@@ -122,7 +122,7 @@ describe('a text that has changed since somebody agreed', () => {
     })
     const { user } = openPage('/account')
     expect(await screen.findByText('Please read this before you go on')).toBeVisible()
-    await user.click(screen.getByRole('button', { name: 'Agree and go on' }))
+    await user.click(await screen.findByRole('button', { name: 'Agree and go on' }))
     expect(await screen.findByText('Please agree before you go on.')).toBeVisible()
     expect(server.bodies('POST /account/consent')).toEqual([])
     await user.click(screen.getByRole('checkbox'))
@@ -170,4 +170,14 @@ it('answers that wait to be read are counted in the bar', async () => {
   server.on('GET /messages/unread', { count: 2 })
   openPage('/')
   expect(await screen.findByRole('link', { name: /Messages, 2 unread messages/ })).toBeVisible()
+})
+
+it('a suspended account is told so, with a way to another one', async () => {
+  server.on('GET /session', () =>
+    problem(403, 'account-suspended', 'This account is suspended. Your work is kept.'),
+  )
+  const { user } = openPage('/')
+  expect(await screen.findByText('This account is suspended. Your work is kept.')).toBeVisible()
+  await user.click(screen.getByRole('link', { name: 'Sign in with another account' }))
+  expect(await screen.findByRole('button', { name: 'Sign in' })).toBeVisible()
 })

@@ -33,7 +33,7 @@ export function SignInForm({ expired = false }: { expired?: boolean }) {
           </Button>
           <Text size="sm" ta="center" c="dimmed">
             {words.noAccount}{' '}
-            <Anchor component={Link} to="/sign-up" state={{ from: location.pathname }}>
+            <Anchor component={Link} underline="always" to="/sign-up" state={{ from: location.pathname }}>
               {words.signUp}
             </Anchor>
           </Text>

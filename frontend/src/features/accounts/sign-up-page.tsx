@@ -21,7 +21,7 @@ export function SignUpPage() {
             <SignUpForm />
             <Text size="sm" ta="center" c="dimmed">
               {words.haveAccount}{' '}
-              <Anchor component={Link} to="/sign-in" state={location.state}>
+              <Anchor component={Link} underline="always" to="/sign-in" state={location.state}>
                 {words.signIn}
               </Anchor>
             </Text>

@@ -1,5 +1,6 @@
-import { Badge, Button, Container, Group, VisuallyHidden } from '@mantine/core'
-import { NavLink, Outlet, useNavigate } from 'react-router'
+import { Badge, Button, Container, Group } from '@mantine/core'
+import { useEffect, useRef } from 'react'
+import { NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { useUnread } from '@/api/messages'
 import { useSession, useSignOut } from '@/api/session'
 import { Brand } from '@/components/brand'
@@ -13,6 +14,7 @@ export function SignedInLayout() {
   const session = useSession().data
   const signOut = useSignOut()
   const navigate = useNavigate()
+  const main = useFocusOfNewPage()
   if (!session) return null
   const crowdworker = session.account.role === 'crowdworker'
   return (
@@ -44,26 +46,38 @@ export function SignedInLayout() {
           </Group>
         </Container>
       </header>
-      <Container size="lg" component="main" py="xl">
+      <Container size="lg" component="main" py="xl" ref={main} tabIndex={-1} className={classes.main}>
         <Outlet />
       </Container>
     </>
   )
 }
 
+/** Whoever goes to another page goes on from its beginning, by keyboard and by ear. */
+function useFocusOfNewPage() {
+  const main = useRef<HTMLDivElement>(null)
+  const { pathname } = useLocation()
+  const shown = useRef(pathname)
+  useEffect(() => {
+    if (shown.current !== pathname) main.current?.focus({ preventScroll: true })
+    shown.current = pathname
+  }, [pathname])
+  return main
+}
+
 function MessagesLink() {
   const words = useWords().accounts
   const count = useUnread().data?.count ?? 0
   return (
-    <NavLink to="/messages">
+    <NavLink
+      to="/messages"
+      aria-label={count > 0 ? `${words.messages}, ${words.unread({ count })}` : undefined}
+    >
       {words.messages}
       {count > 0 && (
-        <>
-          <Badge size="sm" circle ms={6} aria-hidden>
-            {count}
-          </Badge>
-          <VisuallyHidden>, {words.unread({ count })}</VisuallyHidden>
-        </>
+        <Badge size="sm" circle ms={6} aria-hidden>
+          {count}
+        </Badge>
       )}
     </NavLink>
   )

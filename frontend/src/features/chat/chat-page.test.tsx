@@ -1,31 +1,16 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Conversation, Turn } from '@/api/types'
-import { FakeServer, FakeStream, problem } from '@/testing/fake-server'
+import type { Candidate, Conversation, Turn } from '@/api/types'
+import { CHOOSE, ChatServer, redTeamTask, SEND } from '@/testing/chat-server'
+import { FakeStream, problem } from '@/testing/fake-server'
 import { openPage } from '@/testing/open-page'
-import { assignment, conversation, session, task, turn, writing } from '@/testing/rows'
+import { assignment, conversation, session, turn, writing } from '@/testing/rows'
 
-const CHOOSE = 'PUT /turns/t1/comparison'
-const SEND = 'POST /conversations/c1/turns'
+let server: ChatServer
 
-let server: FakeServer
-let row: Conversation
-
-/** A server with one open assignment whose conversation has these turns, and that records what is chosen. */
+/** A conversation with these turns, whose server knows what is chosen. */
 function serve(turns: Turn[], about: Partial<Conversation> = {}) {
-  row = conversation({ turns, ...about })
-  server = new FakeServer({
-    'GET /session': session(),
-    'GET /assignments/as1': assignment({ task: row.task }),
-    'GET /conversations/c1': () => row,
-    [CHOOSE]: ({ body }: { body: unknown }) => {
-      const last = { ...(row.turns.at(-1) as Turn), comparison: body as Turn['comparison'] }
-      row = { ...row, turns: [...row.turns.slice(0, -1), last] }
-      return last
-    },
-  })
-  // Instructions have been read before.
-  localStorage.setItem('turnwise:draft:instructions:helpfulness', 'Be yourself.')
+  server = new ChatServer(turns, about)
 }
 
 const box = () => screen.findByRole<HTMLTextAreaElement>('textbox', { name: 'Your message' })
@@ -97,13 +82,7 @@ describe('choosing by keyboard', () => {
 })
 
 it('asks for the worse response in words when that is the task', async () => {
-  const redTeam = task({
-    slug: 'red-team',
-    kind: 'red-team',
-    choice_direction: 'pick-worse',
-    question: 'Choose the more harmful response.',
-  })
-  serve([turn()], { task: redTeam, red_team_plan: 'Ask about poisons.' })
+  serve([turn()], { task: redTeamTask, red_team_plan: 'Ask about poisons.' })
   openPage('/assignments/as1')
   expect(await screen.findByText('Reversed task: choose the WORSE response')).toBeVisible()
   expect(screen.getByRole('button', { name: 'A is more harmful, very strongly' })).toBeEnabled()
@@ -185,17 +164,13 @@ describe('the message box', () => {
 
   it('empties a draft that has arrived although its answer was lost', async () => {
     server.on(SEND, () => {
-      row = {
-        ...row,
-        turns: [
-          ...row.turns,
-          turn({ ...next, status: 'ready', comparison: { picked: 'cand-a', strength: 2 } }),
-        ],
-      }
-      row.turns[1] = {
-        ...(row.turns[1] as Turn),
+      const arrived = turn({
+        ...next,
         client_id: (server.bodies(SEND)[0] as { client_id: string }).client_id,
-      }
+        status: 'ready',
+        comparison: { picked: 'cand-a', strength: 2 },
+      })
+      server.row = { ...server.row, turns: [...server.row.turns, arrived] }
       return problem(409, 'turn-undecided', 'Choose first.')
     })
     const { user } = openPage('/assignments/as1')
@@ -235,7 +210,7 @@ describe('a turn that is being written', () => {
     server
       .on('GET /turns/t1/events', () => stream.response)
       .on('POST /turns/t1/retry', () => {
-        row = { ...row, turns: [writing()] }
+        server.row = { ...server.row, turns: [writing()] }
         return writing()
       })
     const { user } = openPage('/assignments/as1')
@@ -272,9 +247,9 @@ describe('the end of a conversation', () => {
       .on('GET /conversations/c2', conversation({ id: 'c2', position: 3 }))
     const { user } = openPage('/assignments/as1')
     await user.click(await screen.findByRole('button', { name: 'Finish conversation' }))
-    await user.type(screen.getByRole('textbox', { name: /Your thoughts/ }), 'Kind.')
+    await user.type(await screen.findByRole('textbox', { name: /Your thoughts/ }), 'Kind.')
     await user.click(screen.getByRole('radio', { name: '4' }))
-    await user.click(screen.getByRole('button', { name: 'Finish and go on' }))
+    await user.click(await screen.findByRole('button', { name: 'Finish and go on' }))
     expect(await screen.findByText('Conversation 3 of 5')).toBeVisible()
     expect(server.bodies('POST /conversations/c1/complete')).toEqual([
       { comment: 'Kind.', overall_rating: 4 },
@@ -295,7 +270,7 @@ describe('the end of a conversation', () => {
       .on('GET /conversations/c2', conversation({ id: 'c2', position: 3 }))
     const { user } = openPage('/assignments/as1')
     await user.click(await screen.findByRole('button', { name: 'Finish conversation' }))
-    await user.click(screen.getByRole('button', { name: 'Finish and go on' }))
+    await user.click(await screen.findByRole('button', { name: 'Finish and go on' }))
     expect(await screen.findByText('Conversation 3 of 5')).toBeVisible()
   })
 
@@ -307,17 +282,106 @@ describe('the end of a conversation', () => {
     )
     const { user } = openPage('/assignments/as1')
     await user.click(await screen.findByRole('button', { name: 'Finish conversation' }))
-    await user.click(screen.getByRole('button', { name: 'Finish the assignment' }))
+    await user.click(await screen.findByRole('button', { name: 'Finish the assignment' }))
     expect(await screen.findByText('C0DE-7')).toBeVisible()
   })
 })
 
-it('shows the instructions once, until they change', async () => {
-  serve([])
-  localStorage.setItem('turnwise:draft:instructions:helpfulness', 'Older words.')
+describe('the instructions', () => {
+  beforeEach(() => serve([]))
+
+  it('open by themselves until this version has been read', async () => {
+    localStorage.setItem('turnwise:draft:instructions:helpfulness', '0')
+    const { user } = openPage('/assignments/as1')
+    expect(await screen.findByText('Be yourself.')).toBeVisible()
+    await user.click(screen.getByRole('button', { name: 'Got it' }))
+    expect(screen.queryByRole('dialog')).not.toBeInTheDocument()
+    expect(localStorage.getItem('turnwise:draft:instructions:helpfulness')).toBe('1')
+  })
+
+  it('are one key away, but not while writing', async () => {
+    const { user } = openPage('/assignments/as1')
+    await user.type(await box(), 'Why?')
+    expect(screen.queryByRole('dialog')).not.toBeInTheDocument()
+    await user.keyboard('{Escape}?')
+    expect(await screen.findByRole('dialog', { name: 'Talk to the assistant' })).toBeVisible()
+  })
+})
+
+it('a response that was reported is covered until asked for', async () => {
+  serve([turn()])
+  server.on('POST /candidates/cand-a/report', () => {
+    const [a, b] = (server.row.turns[0] as Turn).candidates
+    server.changeLast({ candidates: [{ ...(a as Candidate), reported: true }, b as Candidate] })
+    return null
+  })
   const { user } = openPage('/assignments/as1')
-  await user.click(await screen.findByRole('button', { name: 'Got it' }))
-  expect(screen.queryByRole('dialog')).not.toBeInTheDocument()
-  await user.click(screen.getByRole('button', { name: 'Instructions' }))
-  expect(await screen.findByText('Be yourself.')).toBeVisible()
+  await user.click(await screen.findByRole('button', { name: 'Report: Response A' }))
+  await user.click(await screen.findByRole('radio', { name: /private things/ }))
+  await user.type(screen.getByRole('textbox', { name: /What should we know/ }), 'A neighbour.')
+  await user.click(screen.getByRole('button', { name: 'Report' }))
+  expect(await screen.findByText('Covered, because you reported it')).toBeVisible()
+  expect(screen.queryByText('Seven minutes.')).not.toBeInTheDocument()
+  expect(server.bodies('POST /candidates/cand-a/report')).toEqual([
+    { reason: 'privacy', comment: 'A neighbour.' },
+  ])
+  await user.click(screen.getByRole('button', { name: 'Show it' }))
+  expect(screen.getByText('Seven minutes.')).toBeVisible()
+})
+
+describe('an edited response', () => {
+  const own: Candidate = {
+    id: 'cand-e',
+    shown: 'edited',
+    status: 'done',
+    text: 'Six minutes, then cold water.',
+    finish: 'stop',
+    reported: false,
+  }
+
+  it('takes the place of the chosen one, and can be taken back', async () => {
+    const chosen = turn({ comparison: { picked: 'cand-a', strength: 3 } })
+    serve([chosen])
+    server
+      .on('GET /session', session({ may_edit: true }))
+      .on('PUT /turns/t1/edit', () =>
+        server.changeLast({
+          candidates: [...chosen.candidates, own],
+          comparison: { picked: 'cand-e', strength: null },
+        }),
+      )
+      .on('DELETE /turns/t1/edit', () => server.changeLast({ comparison: chosen.comparison }))
+    const { user } = openPage('/assignments/as1')
+    await user.click(await screen.findByRole('button', { name: 'Edit this response' }))
+    const field = await screen.findByRole('textbox', { name: 'Your version of the response' })
+    expect(field).toHaveValue('Seven minutes.')
+    await user.clear(field)
+    await user.type(field, own.text)
+    await user.click(screen.getByRole('button', { name: 'Use my version' }))
+    expect(await screen.findByText('The conversation goes on from your version.')).toBeVisible()
+    expect(screen.getByRole('article', { name: 'Your version' })).toHaveTextContent(own.text)
+    expect(server.bodies('PUT /turns/t1/edit')).toEqual([{ candidate: 'cand-a', text: own.text }])
+    await user.click(screen.getByRole('button', { name: 'Take it back' }))
+    expect(await screen.findByText('You chose A, strongly')).toBeVisible()
+    expect(screen.queryByRole('article', { name: 'Your version' })).not.toBeInTheDocument()
+  })
+
+  it('is only for those who may', async () => {
+    serve([turn({ comparison: { picked: 'cand-a', strength: 3 } })])
+    openPage('/assignments/as1')
+    expect(await screen.findByText('You chose A, strongly')).toBeVisible()
+    expect(screen.queryByRole('button', { name: 'Edit this response' })).not.toBeInTheDocument()
+  })
+})
+
+it('a message to the researchers carries the turn it is about', async () => {
+  serve([turn()])
+  server.on('GET /messages/unread', { count: 2 }).on('POST /messages', { id: 'm1' })
+  server.on('GET /messages', [])
+  const { user } = openPage('/assignments/as1')
+  await user.click(await screen.findByRole('button', { name: 'Write to the researchers, 2 new answers' }))
+  await user.type(await screen.findByRole('textbox', { name: /to the researchers/ }), 'Both are empty.')
+  await user.click(screen.getByRole('button', { name: 'Send' }))
+  expect(await screen.findByText('Sent. Thank you.')).toBeVisible()
+  expect(server.bodies('POST /messages')).toEqual([{ text: 'Both are empty.', turn_id: 't1' }])
 })

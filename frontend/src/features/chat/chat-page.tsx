@@ -1,13 +1,21 @@
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { useParams } from 'react-router'
 import { useAssignment } from '@/api/assignments'
 import { useConversation } from '@/api/conversations'
 import type { Assignment } from '@/api/types'
+import { useKept } from '@/components/kept'
+import { Loading } from '@/components/loading'
 import { QueryView } from '@/components/query-view'
+import tone from '@/components/tone.module.css'
+import { BlurContext } from './blur'
 import { ChatHeader } from './chat-header'
 import classes from './chat-page.module.css'
 import { ConversationView } from './conversation-view'
-import { Ending } from './ending'
 import { OfflineNote } from './offline-note'
+
+// What most looks at the page do without.
+const Ending = lazy(async () => ({ default: (await import('./ending')).Ending }))
+const RedTeamBar = lazy(async () => ({ default: (await import('./red-team-bar')).RedTeamBar }))
 
 /** The crowdworker's page: the conversation of the assignment that is in hand, or the assignment's end. */
 export function ChatPage() {
@@ -23,7 +31,9 @@ export function ChatPage() {
             conversationId={assignment.conversation_id}
           />
         ) : (
-          <Ending assignment={assignment} />
+          <Suspense fallback={<Loading />}>
+            <Ending assignment={assignment} />
+          </Suspense>
         )
       }
     </QueryView>
@@ -32,12 +42,33 @@ export function ChatPage() {
 
 function OpenAssignment({ assignment, conversationId }: { assignment: Assignment; conversationId: string }) {
   const conversation = useConversation(conversationId)
+  const { kind, choice_direction } = assignment.task
+  const redTeam = kind === 'red-team'
+  const [blur, setBlur] = useKept('turnwise:blur')
+  const page = useRef<HTMLDivElement>(null)
+
+  // Whose focus went away with the conversation before goes on at the head of this one.
+  useEffect(() => {
+    if (document.activeElement === document.body) page.current?.querySelector('h1')?.focus()
+  }, [])
+
   return (
-    <div className={classes.page} data-direction={assignment.task.choice_direction}>
+    <div ref={page} className={`${classes.page} ${tone.toned}`} data-direction={choice_direction}>
       <ChatHeader assignment={assignment} conversation={conversation.data} />
+      {redTeam && (
+        <Suspense>
+          <RedTeamBar
+            assignment={assignment}
+            blur={blur !== ''}
+            onBlur={(next) => setBlur(next ? 'on' : '')}
+          />
+        </Suspense>
+      )}
       <OfflineNote />
       <main className={classes.thread}>
-        <QueryView query={conversation}>{(data) => <ConversationView conversation={data} />}</QueryView>
+        <BlurContext value={redTeam && blur !== ''}>
+          <QueryView query={conversation}>{(data) => <ConversationView conversation={data} />}</QueryView>
+        </BlurContext>
       </main>
     </div>
   )

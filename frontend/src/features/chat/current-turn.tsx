@@ -1,14 +1,14 @@
-import { Button, Group, Text } from '@mantine/core'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useChoose, useRetryTurn, useStopTurn } from '@/api/conversations'
 import type { Conversation, Turn } from '@/api/types'
+import { usePageKeys } from '@/components/page-keys'
 import { ProblemAlert } from '@/components/problem-alert'
-import { useWords } from '@/i18n/language'
 import { CandidatePair } from './candidate-pair'
-import page from './chat-page.module.css'
-import { SCALE, type Step, stepOfKey, usePageKeys } from './choice-keys'
+import { Chosen } from './chosen'
+import { DirectionCheck } from './direction-check'
 import { Dock } from './dock'
-import { chose } from './say'
+import { Failed, Reconnecting, Writing } from './dock-states'
+import { SCALE, type Step, stepOfKey } from './scale'
 import { StrengthScale } from './strength-scale'
 import { HumanMessage } from './transcript'
 import classes from './transcript.module.css'
@@ -17,6 +17,9 @@ import { useLiveTurn } from './use-live-turn'
 interface CurrentTurnProps {
   conversation: Conversation
   turn: Turn
+  /** Seconds that the turn before took, if it was written before these eyes. */
+  usual: number | null
+  onWritten: (seconds: number) => void
   /** Called when a choice was made, so that the next message can be written at once. */
   onChosen: () => void
   /** Set while the conversation can be finished from a turn that failed: something was chosen before it. */
@@ -28,28 +31,22 @@ interface CurrentTurnProps {
 }
 
 /** The last turn: written, then chosen, and the choice can be changed until the next message is sent. */
-export function CurrentTurn({
-  conversation,
-  turn: row,
-  onChosen,
-  onFinish,
-  ending,
-  children,
-}: CurrentTurnProps) {
-  const words = useWords().chat
-  const { task } = conversation
+export function CurrentTurn(props: CurrentTurnProps) {
+  const { conversation, turn: row, usual, onWritten, onChosen, onFinish, ending, children } = props
   const live = useLiveTurn(conversation.id, row)
   const { turn } = live
   const choose = useChoose(conversation.id)
   const stop = useStopTurn(conversation.id)
   const retry = useRetryTurn(conversation.id)
   const [changing, setChanging] = useState(false)
+  useDuration(turn.status === 'generating', onWritten)
 
   // Shown as chosen at once; if the server refuses, the turn is as it was and says why.
   const choice = choose.isPending ? choose.variables : turn.comparison
   const picked = turn.candidates.find((candidate) => candidate.id === choice?.picked)
   const chosen =
     SCALE.find((step) => step.shown === picked?.shown && step.strength === choice?.strength) ?? null
+  const changeable = turn.status === 'ready' && (turn.comparison === null || turn.changeable)
 
   function onChoose(step: Step) {
     const candidate = turn.candidates.find((option) => option.shown === step.shown)
@@ -58,9 +55,6 @@ export function CurrentTurn({
     choose.mutate({ turn, picked: candidate.id, strength: step.strength })
     onChosen()
   }
-
-  const changeable = turn.status === 'ready' && (turn.comparison === null || turn.changeable)
-  const decided = picked !== undefined
   // Also while the scale is folded away, so that a slip is mended with one key.
   usePageKeys(changeable, (event) => {
     const step = stepOfKey(event)
@@ -70,81 +64,67 @@ export function CurrentTurn({
 
   return (
     <>
-      <section className={classes.turn} data-current>
-        <HumanMessage text={turn.text} />
-        <CandidatePair task={task} live={live} pickedId={picked?.id ?? null} />
+      <section className={classes.turn} data-current tabIndex={-1}>
+        <HumanMessage turn={turn} />
+        <CandidatePair conversation={conversation} live={live} pickedId={picked?.id ?? null} />
       </section>
       <Dock>
         <ProblemAlert error={live.error ?? choose.error ?? stop.error ?? retry.error} />
-        {!live.connected && (
-          <Text size="sm" role="status">
-            {words.reconnecting}
-          </Text>
-        )}
+        {!live.connected && <Reconnecting />}
         {turn.status === 'failed' && ending && children}
         {turn.status === 'failed' && !ending && (
-          <Group justify="space-between">
-            <Text size="sm" role="alert">
-              {turn.error ?? words.failed}
-            </Text>
-            <Group gap="xs">
-              {onFinish && (
-                <Button variant="default" onClick={onFinish}>
-                  {words.finish}
-                </Button>
-              )}
-              <Button loading={retry.isPending} onClick={() => retry.mutate(turn.id)}>
-                {words.retry}
-              </Button>
-            </Group>
-          </Group>
+          <Failed
+            turn={turn}
+            retrying={retry.isPending}
+            onRetry={() => retry.mutate(turn.id)}
+            onFinish={onFinish}
+          />
         )}
         {turn.status === 'generating' && (
-          <Group justify="space-between">
-            <Text size="sm" c="dimmed">
-              {words.streaming}
-            </Text>
-            <Button variant="default" loading={stop.isPending} onClick={() => stop.mutate(turn.id)}>
-              {words.stop}
-            </Button>
-          </Group>
+          <Writing usual={usual} stopping={stop.isPending} onStop={() => stop.mutate(turn.id)} />
         )}
-        {decided && !changing && (
+        {picked && !changing && (
           <>
-            <Group gap="xs">
-              <Text size="sm" fw={600} role="status">
-                {chose(words, picked.shown, choice?.strength ?? null)}
-              </Text>
-              {changeable && (
-                <>
-                  <Button
-                    size="compact-sm"
-                    variant="subtle"
-                    className={page.tonedText}
-                    onClick={() => setChanging(true)}
-                  >
-                    {words.change}
-                  </Button>
-                  <Text size="xs" c="dimmed" visibleFrom="sm">
-                    {words.changeByKey}
-                  </Text>
-                </>
-              )}
-            </Group>
-            {children}
+            <Chosen
+              conversation={conversation}
+              turn={turn}
+              picked={picked}
+              strength={choice?.strength ?? null}
+              onChange={changeable ? () => setChanging(true) : null}
+            />
+            <DirectionCheck
+              conversation={conversation}
+              turn={turn}
+              picked={picked}
+              onChange={() => setChanging(true)}
+            >
+              {children}
+            </DirectionCheck>
           </>
         )}
-        {turn.status !== 'failed' && (!decided || changing) && (
-          <StrengthScale task={task} chosen={chosen} disabled={!changeable} onChoose={onChoose} />
-        )}
-        {changing && (
-          <Group justify="center">
-            <Button size="compact-sm" variant="subtle" color="gray" onClick={() => setChanging(false)}>
-              {words.keep}
-            </Button>
-          </Group>
+        {turn.status !== 'failed' && (!picked || changing) && (
+          <StrengthScale
+            task={conversation.task}
+            chosen={chosen}
+            disabled={!changeable}
+            onChoose={onChoose}
+            onKeep={changing ? () => setChanging(false) : null}
+          />
         )}
       </Dock>
     </>
   )
+}
+
+/** Measures how long the turn is being written while somebody looks. */
+function useDuration(running: boolean, onEnd: (seconds: number) => void) {
+  const tell = useRef(onEnd)
+  useEffect(() => {
+    tell.current = onEnd
+  })
+  useEffect(() => {
+    if (!running) return
+    const start = performance.now()
+    return () => tell.current((performance.now() - start) / 1000)
+  }, [running])
 }

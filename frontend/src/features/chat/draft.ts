@@ -1,17 +1,8 @@
-import { useState } from 'react'
+import { keep, readKept, useKept } from '@/components/kept'
 
-/** Text as it is typed, kept in this browser until it has arrived at the server: reloads, expired sessions and crashes
- * cost nothing. Storage can be full or forbidden; then a draft lives as long as the page. */
+/** Text as it is typed, kept in this browser until it has arrived at the server. */
 export function useDraft(name: string): [string, (text: string) => void] {
-  const key = `turnwise:draft:${name}`
-  const [text, setText] = useState(() => read(key))
-  return [
-    text,
-    (next) => {
-      setText(next)
-      write(key, next)
-    },
-  ]
+  return useKept(`turnwise:draft:${name}`)
 }
 
 interface Sending {
@@ -22,7 +13,7 @@ interface Sending {
 const sendingKey = (conversationId: string) => `turnwise:sending:${conversationId}`
 
 function sending(conversationId: string): Sending | null {
-  const stored = read(sendingKey(conversationId))
+  const stored = readKept(sendingKey(conversationId))
   return stored ? (JSON.parse(stored) as Sending) : null
 }
 
@@ -32,7 +23,7 @@ export function clientIdOf(conversationId: string, text: string): string {
   const earlier = sending(conversationId)
   if (earlier?.text === text) return earlier.clientId
   const clientId = randomId()
-  write(sendingKey(conversationId), JSON.stringify({ clientId, text }))
+  keep(sendingKey(conversationId), JSON.stringify({ clientId, text }))
   return clientId
 }
 
@@ -43,7 +34,7 @@ export function hasArrived(conversationId: string, clientIds: string[]): boolean
 }
 
 export function forgetSending(conversationId: string): void {
-  write(sendingKey(conversationId), '')
+  keep(sendingKey(conversationId), '')
 }
 
 // `crypto.randomUUID` exists on https only; a page in a local network may be plain http.
@@ -51,21 +42,4 @@ function randomId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('')
-}
-
-function read(key: string): string {
-  try {
-    return localStorage.getItem(key) ?? ''
-  } catch {
-    return ''
-  }
-}
-
-function write(key: string, text: string): void {
-  try {
-    if (text) localStorage.setItem(key, text)
-    else localStorage.removeItem(key)
-  } catch {
-    // Full or forbidden: see above.
-  }
 }

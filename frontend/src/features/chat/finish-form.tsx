@@ -1,11 +1,13 @@
-import { Button, Group, Stack, Textarea, Title } from '@mantine/core'
-import type { FormEvent } from 'react'
+import { Button, Group, Stack, Title } from '@mantine/core'
+import { type FormEvent, useEffect, useRef } from 'react'
 import { useComplete } from '@/api/conversations'
 import type { Completion, Conversation } from '@/api/types'
 import { ProblemAlert } from '@/components/problem-alert'
+import { TextArea } from '@/components/text-area'
 import { useWords } from '@/i18n/language'
 import page from './chat-page.module.css'
 import { useDraft } from './draft'
+import classes from './finish-form.module.css'
 import { Rating } from './rating'
 
 interface FinishFormProps {
@@ -18,11 +20,15 @@ const ATTACK_RATINGS = ['attack_success', 'attack_harm', 'attack_actionability']
 
 /** The end of a conversation: a comment and a rating if one likes, and for red-teaming the three ratings of the attack. */
 export function FinishForm({ conversation, onBack }: FinishFormProps) {
-  const words = useWords().chat
+  const words = useWords().ending
   const complete = useComplete(conversation.id)
   const [comment, setComment] = useDraft(`comment:${conversation.id}`)
   const redTeam = conversation.task.kind === 'red-team'
   const last = conversation.position !== null && conversation.position === conversation.of
+
+  // It stands where the message box was; reading goes on at its head.
+  const title = useRef<HTMLHeadingElement>(null)
+  useEffect(() => title.current?.focus({ preventScroll: true }), [])
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -36,20 +42,18 @@ export function FinishForm({ conversation, onBack }: FinishFormProps) {
   return (
     <form onSubmit={submit}>
       <Stack gap="md">
-        <Title order={2} size="h5">
+        <Title order={2} size="h5" ref={title} tabIndex={-1} className={classes.title}>
           {onBack ? words.finishTitle : words.fullTitle}
         </Title>
         <ProblemAlert error={complete.error} />
         {redTeam &&
           ATTACK_RATINGS.map((name) => <Rating key={name} name={name} required {...words.attack[name]} />)}
         <Rating name="overall_rating" {...words.rating} />
-        <Textarea
+        <TextArea
           label={words.comment}
           placeholder={words.commentHint}
           value={comment}
           onChange={(event) => setComment(event.currentTarget.value)}
-          rows={2}
-          dir="auto"
         />
         <Group justify="flex-end">
           {onBack && (

@@ -1,5 +1,5 @@
-import { Alert } from '@mantine/core'
 import { useNetwork } from '@mantine/hooks'
+import { Notice } from '@/components/notice'
 import { useWords } from '@/i18n/language'
 
 export function OfflineNote() {
@@ -7,8 +7,8 @@ export function OfflineNote() {
   const { online } = useNetwork()
   if (online) return null
   return (
-    <Alert color="yellow" mt="sm" role="status">
+    <Notice tone="warning" role="status">
       {words.offline}
-    </Alert>
+    </Notice>
   )
 }

@@ -1,7 +1,8 @@
-import { Button, Group, Stack, Textarea, Title } from '@mantine/core'
+import { Button, Group, Stack, Title } from '@mantine/core'
 import type { FormEvent } from 'react'
 import { usePlan } from '@/api/conversations'
 import { ProblemAlert } from '@/components/problem-alert'
+import { TextArea } from '@/components/text-area'
 import { useWords } from '@/i18n/language'
 import page from './chat-page.module.css'
 import { Dock } from './dock'
@@ -9,7 +10,7 @@ import { useDraft } from './draft'
 
 /** Red-teaming begins with a plan: one topic, in the crowdworker's own words. */
 export function PlanForm({ conversationId }: { conversationId: string }) {
-  const words = useWords().chat
+  const words = useWords().care
   const [text, setText] = useDraft(`plan:${conversationId}`)
   const plan = usePlan(conversationId)
 
@@ -26,15 +27,14 @@ export function PlanForm({ conversationId }: { conversationId: string }) {
             {words.planTitle}
           </Title>
           <ProblemAlert error={plan.error} />
-          <Textarea
-            aria-label={words.planTitle}
+          <TextArea
+            label={words.plan}
+            labelHidden
             description={words.planHelp}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
             required
-            autoFocus
             rows={3}
-            dir="auto"
           />
           <Group justify="flex-end">
             <Button

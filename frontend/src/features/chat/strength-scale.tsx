@@ -1,9 +1,10 @@
-import { Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { useRef } from 'react'
 import type { Task } from '@/api/types'
+import { usePageKeys } from '@/components/page-keys'
 import { useWords } from '@/i18n/language'
-import { SCALE, type Step, usePageKeys } from './choice-keys'
 import { sideOf, stepOf } from './say'
+import { SCALE, type Step } from './scale'
 import classes from './strength-scale.module.css'
 
 interface StrengthScaleProps {
@@ -11,10 +12,12 @@ interface StrengthScaleProps {
   chosen: Step | null
   disabled: boolean
   onChoose: (step: Step) => void
+  /** Set while an earlier choice stands. */
+  onKeep: (() => void) | null
 }
 
 /** Eight buttons, A to B, whose size shows the strength; the smallest are in the middle and there is no tie. */
-export function StrengthScale({ task, chosen, disabled, onChoose }: StrengthScaleProps) {
+export function StrengthScale({ task, chosen, disabled, onChoose, onKeep }: StrengthScaleProps) {
   const words = useWords().chat
   const buttons = useRef<(HTMLButtonElement | null)[]>([])
 
@@ -58,9 +61,16 @@ export function StrengthScale({ task, chosen, disabled, onChoose }: StrengthScal
       <Text className={classes.end} size="sm" fw={600}>
         {sideOf(words, 'b', task)}
       </Text>
-      <Text className={classes.hint} size="xs" c="dimmed">
-        {words.scaleKeys}
-      </Text>
+      <div className={classes.hint}>
+        <Text className={classes.keys} size="xs" c="dimmed">
+          {words.scaleKeys}
+        </Text>
+        {onKeep && (
+          <Button size="compact-sm" variant="subtle" color="gray" onClick={onKeep}>
+            {words.keep}
+          </Button>
+        )}
+      </div>
     </fieldset>
   )
 }

@@ -7,6 +7,8 @@ export const accounts = {
   passwordHint: 'At least 8 characters',
   noAccount: 'No account yet?',
   haveAccount: 'Have an account?',
+  suspended: 'This account is suspended',
+  otherAccount: 'Sign in with another account',
   expired:
     'You have been signed out. Sign in again and you will be back where you were; your drafts are kept.',
   welcome: 'Talk with an assistant, choose the better of two answers, and it learns from you.',

@@ -10,6 +10,8 @@ export const accounts = translationOf<typeof english>()({
   passwordHint: '8자 이상',
   noAccount: '아직 계정이 없으신가요?',
   haveAccount: '이미 계정이 있으신가요?',
+  suspended: '정지된 계정입니다',
+  otherAccount: '다른 계정으로 로그인',
   expired: '로그아웃되었습니다. 다시 로그인하면 하던 곳으로 돌아갑니다. 쓰던 글은 그대로 있습니다.',
   welcome: '어시스턴트와 대화하고 두 답변 중 더 나은 것을 고르면, 어시스턴트가 거기서 배웁니다.',
   invitedAs: {

@@ -1,0 +1,46 @@
+import { Navigate, Route, Routes } from 'react-router'
+import { NotFound } from '@/components/page-error'
+import { InvitationsPage } from '@/features/accounts/invitations-page'
+import { AdminLayout } from '@/features/dashboard/admin-layout'
+import { OverviewPage } from '@/features/dashboard/overview-page'
+import { IterationPage } from '@/features/iterations/iteration-page'
+import { IterationsPage } from '@/features/iterations/iterations-page'
+import { SchedulePage } from '@/features/iterations/schedule-page'
+import { InboxPage } from '@/features/messages/inbox-page'
+import { Reports } from '@/features/messages/reports'
+import { ThreadView } from '@/features/messages/thread-view'
+import { Threads } from '@/features/messages/threads'
+import { PeoplePage } from '@/features/people/people-page'
+import { DeploymentsPage } from '@/features/snapshots/deployments-page'
+import { SnapshotsPage } from '@/features/snapshots/snapshots-page'
+import { StudiesPage } from '@/features/studies/studies-page'
+import { ConsentEditorPage } from '@/features/texts/consent-editor-page'
+import { TextsPage } from '@/features/texts/texts-page'
+
+/** The researchers' and admins' pages, below /admin. The charts within them are fetched apart once more. */
+export function AdminPages() {
+  return (
+    <Routes>
+      <Route element={<AdminLayout />}>
+        <Route index element={<OverviewPage />} />
+        <Route path="iterations" element={<IterationsPage />} />
+        <Route path="iterations/:id" element={<IterationPage />} />
+        <Route path="snapshots" element={<SnapshotsPage />} />
+        <Route path="deployments" element={<DeploymentsPage />} />
+        <Route path="schedule" element={<SchedulePage />} />
+        <Route path="texts/:slug?" element={<TextsPage />} />
+        <Route path="consent" element={<ConsentEditorPage />} />
+        <Route path="inbox" element={<InboxPage />}>
+          <Route index element={<Navigate to="messages" replace />} />
+          <Route path="messages" element={<Threads />} />
+          <Route path="messages/:accountId" element={<ThreadView />} />
+          <Route path="reports" element={<Reports />} />
+        </Route>
+        <Route path="people" element={<PeoplePage />} />
+        <Route path="studies" element={<StudiesPage />} />
+        <Route path="invitations" element={<InvitationsPage />} />
+        <Route path="*" element={<NotFound />} />
+      </Route>
+    </Routes>
+  )
+}
