@@ -8,6 +8,8 @@ export OMP_NUM_THREADS ?= 1
 
 CHROMIUM := $(shell command -v chromium || command -v chromium-browser)
 MARKS := not slow$(if $(CHROMIUM),, and not browser)
+# Test files run side by side in so many processes (tests/side_by_side.py).
+PROCESSES ?= $(shell getconf _NPROCESSORS_ONLN)
 
 .PHONY: help
 help: ## this list
@@ -25,7 +27,7 @@ prepare: ## set up what tests and checks need, start nothing
 test: prepare ## all tests but the slow ones; ARGS="-m slow" for those, ARGS="tests/app -x" for some
 	cd frontend && npm test --silent
 	@$(if $(CHROMIUM),,echo "No Chromium on PATH: the browser tests are left out.")
-	python -m pytest -m "$(MARKS)" $(ARGS)
+	python -m pytest -n $(PROCESSES) -m "$(MARKS)" $(ARGS)
 
 .PHONY: bench
 bench: bench-web ## all benchmarks: a table each, and a line of JSON per figure

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from celery import Celery
 
 from tests.conftest import free_port
 
@@ -48,11 +49,12 @@ class Process:
 
 
 class Platform:
-    def __init__(self, directory: Path, database_url: str, redis_url: str) -> None:
+    def __init__(self, directory: Path, database_url: str, redis_url: str, model_store: Path) -> None:
         web, inference = free_port(), free_port()
         self.url = f"http://127.0.0.1:{web}"
         self.env = os.environ | {
             "DATA_DIR": str(directory),
+            "MODEL_STORE": str(model_store),
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "INFERENCE_URL": f"http://127.0.0.1:{inference}",
@@ -75,6 +77,7 @@ class Platform:
         }
         self.processes = {name: Process(name, command, self.env, logs) for name, command in commands.items()}
         self.inference_url = self.env["INFERENCE_URL"]
+        self.beat = Celery("beat", broker=redis_url)
 
     def run(self, module: str, *arguments: str) -> str:
         """A command line of ours, to its end; what it printed."""
@@ -86,16 +89,15 @@ class Platform:
 
     def tick(self) -> None:
         """What beat sends every minute; the test does not wait for minutes."""
-        code = "from worker.main import celery; celery.send_task('tick')"
-        subprocess.run([sys.executable, "-c", code], env=self.env, check=True, timeout=60)
+        self.beat.send_task("tick", queue="default")
 
 
 @pytest.fixture
-def platform(database_url: str, valkey: str, tmp_path: Path) -> Iterator[Platform]:
+def platform(database_url: str, valkey: str, model_store: Path, tmp_path: Path) -> Iterator[Platform]:
     import redis
 
     redis.Redis.from_url(valkey).flushall()
-    platform = Platform(tmp_path, database_url, valkey)
+    platform = Platform(tmp_path, database_url, valkey, model_store)
     try:
         for url in (platform.url, platform.inference_url):
             until(lambda url=url: healthy(url), 120, f"{url} answers")

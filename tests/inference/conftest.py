@@ -38,11 +38,11 @@ class Toy(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toy]:
+def toy(model_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Toy]:
     """Policies `week-1` and `week-2` (other ranks), a PM `pm`, and `foreign`, a policy of another base."""
     directory = tmp_path_factory.mktemp("toy")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MODEL_STORE", str(directory / "store"))
+        patch.setenv("MODEL_STORE", str(model_store))
         torch.manual_seed(0)
         backbone, tokenizer = Backbone.load("toy")
         paths = {}

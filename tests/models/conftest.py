@@ -1,4 +1,4 @@
-"""The toy base, built once for the whole test session, and one thread: more only fight at this size."""
+"""The toy base and one thread: more only fight at this size."""
 
 import os
 from collections.abc import Iterator
@@ -11,12 +11,6 @@ from models.backbone import Backbone
 from models.dialogue import Renderer
 
 REAL_DATA = Path(__file__).parents[3] / "shared" / "data"
-
-
-@pytest.fixture(scope="session")
-def model_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model store of this session; the toy base appears in it when first needed."""
-    return tmp_path_factory.mktemp("models")
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,9 @@
 """Scoring against a real HTTP server that answers like a PM: the length of what it read."""
 
-import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import db, settings
 from app.tables import Candidate, CandidateStatus, Snapshot, SnapshotKind, Turn
+from tests.answering import Answer, JSONHandler, answering
 from tests.factories import make_comparison, make_conversation, make_deployment, make_snapshot, make_turn
 from worker import scoring
 
@@ -23,44 +23,30 @@ class PMServer(ThreadingHTTPServer):
         self.knows_the_pm = True
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JSONHandler):
     server: PMServer
 
-    def do_GET(self) -> None:
-        self._answer(200, {"data": []})
+    def get(self) -> Answer:
+        return 200, {"data": []}
 
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    def post(self, body: Any) -> Answer:
         if self.path == "/v1/load_lora_adapter":
             self.server.knows_the_pm = True
-            return self._answer(200, {})
+            return 200, {}
         if not self.server.knows_the_pm:
-            return self._answer(404, {"error": {"message": "?", "type": "NotFoundError", "code": 404}})
+            return 404, {"error": {"message": "?", "type": "NotFoundError", "code": 404}}
         self.server.requests.append(body)
         score = float(len(body["messages"][-1]["content"]))
-        return self._answer(200, {"data": [{"index": 0, "data": [score]}]})
-
-    def _answer(self, status: int, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        return 200, {"data": [{"index": 0, "data": [score]}]}
 
 
 @pytest.fixture
 def pm_server(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[PMServer]:
-    server = PMServer()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("PM_URL", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setenv("INFERENCE_URL", f"http://127.0.0.1:{server.server_port}")
-    settings.get_settings.cache_clear()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with answering(server := PMServer()) as url:
+        monkeypatch.setenv("PM_URL", url)
+        monkeypatch.setenv("INFERENCE_URL", url)
+        settings.get_settings.cache_clear()
+        yield server
 
 
 def deploy_pm(session: Session) -> Snapshot:

@@ -1,10 +1,9 @@
 """Against a real HTTP server that keeps a list of loaded adapters, as inference and vLLM do."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -12,6 +11,7 @@ from sqlalchemy import Engine
 from app import db, settings
 from app.snapshots.reconcile import reconcile
 from app.tables import SnapshotKind
+from tests.answering import Answer, JSONHandler, answering
 from tests.app.snapshots.test_deployments import snapshot_on_disk
 from tests.factories import make_conversation, make_deployment, make_snapshot, make_task
 
@@ -21,48 +21,32 @@ class Inference(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.loaded: dict[str, str] = {}
         self.refused: set[str] = set()
-        self.url = f"http://127.0.0.1:{self.server_port}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JSONHandler):
     server: Inference
 
-    def do_GET(self) -> None:
+    def get(self) -> Answer:
         adapters = [{"id": name, "root": path, "parent": "initial"} for name, path in self.server.loaded.items()]
-        self._answer(200, {"data": [{"id": "initial", "root": "/base", "parent": None}, *adapters]})
+        return 200, {"data": [{"id": "initial", "root": "/base", "parent": None}, *adapters]}
 
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    def post(self, body: Any) -> Answer:
         name = body["lora_name"]
         if name in self.server.refused:
-            self._answer(400, {"error": {"message": "No room."}})
-        elif self.path == "/v1/load_lora_adapter":
+            return 400, {"error": {"message": "No room."}}
+        if self.path == "/v1/load_lora_adapter":
             self.server.loaded[name] = body["lora_path"]
-            self._answer(200, {})
         else:
             del self.server.loaded[name]
-            self._answer(200, {})
-
-    def _answer(self, status: int, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        return 200, {}
 
 
 @pytest.fixture
 def inference(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inference]:
-    server = Inference()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("INFERENCE_URL", server.url)
-    settings.get_settings.cache_clear()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with answering(server := Inference()) as url:
+        monkeypatch.setenv("INFERENCE_URL", url)
+        settings.get_settings.cache_clear()
+        yield server
 
 
 def deployed(name: str, kind: SnapshotKind = SnapshotKind.POLICY, **fields: object) -> Path:
@@ -128,13 +112,10 @@ def test_a_server_that_is_away_is_named_and_nothing_is_raised(engine: Engine, mo
 def test_the_pm_goes_to_its_own_server_where_there_is_one(
     inference: Inference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scoring = Inference()
-    threading.Thread(target=scoring.serve_forever, daemon=True).start()
-    monkeypatch.setenv("PM_URL", scoring.url)
-    settings.get_settings.cache_clear()
-    deployed("week-1")
-    deployed("pm-1", SnapshotKind.PM)
-    reconcile()
+    with answering(scoring := Inference()) as url:
+        monkeypatch.setenv("PM_URL", url)
+        settings.get_settings.cache_clear()
+        deployed("week-1")
+        deployed("pm-1", SnapshotKind.PM)
+        reconcile()
     assert (set(inference.loaded), set(scoring.loaded)) == ({"week-1"}, {"pm-1"})
-    scoring.shutdown()
-    scoring.server_close()

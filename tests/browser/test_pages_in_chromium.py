@@ -1,0 +1,235 @@
+"""The pages around the chat, in Chromium: the ways through them, by keyboard too, and that everybody can use them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import select, update
+
+from app import db
+from app.tables import Account, Message, Role, Study, StudyProvider, Task, TaskText
+from app.tasks.defaults import HELPFULNESS
+from tests.app.clients import signed_in
+from tests.app.servers import Process
+from tests.browser.conftest import Errors
+from tests.factories import make_account
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.broker,
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+]
+
+AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+SIGNED_OUT_AT_FIRST = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
+
+
+@pytest.fixture
+def pairs(web: Process) -> list[Any]:
+    """Helpfulness asks for its qualification again, which the other browser tests do without."""
+    task = select(Task.id).where(Task.slug == HELPFULNESS.slug).scalar_subquery()
+    with db.writing() as session:
+        session.execute(
+            update(TaskText).where(TaskText.task_id == task).values(qualification=HELPFULNESS.qualification)
+        )
+    return HELPFULNESS.qualification
+
+
+@pytest.fixture
+def study(web: Process) -> str:
+    codes = {"code_completed": "DONE1", "code_screened_out": "OUT1", "code_withdrawn": "GONE1"}
+    with db.writing() as session:
+        task = session.scalars(select(Task.id).where(Task.slug == HELPFULNESS.slug)).one()
+        study = Study(provider=StudyProvider.PROLIFIC, external_id="study1", task_id=task, **codes)
+        session.add(study)
+        session.flush()
+        return study.id
+
+
+def test_from_signing_up_to_the_first_conversation_by_keyboard_alone(
+    page: Page, pairs: list[Any], errors: Errors
+) -> None:
+    page.goto("/sign-up")
+    expect(page.get_by_label("User name")).to_be_focused()
+    expect(page.get_by_role("region", name="What you agree to")).to_contain_text("agree")
+    page.keyboard.type("ada")
+    press_until_focused(page, "Password")
+    page.keyboard.type("correct horse")
+    press_until_focused(page, "I have read this and agree")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+
+    helpfulness = page.get_by_role("article").filter(has_text=HELPFULNESS.title)
+    expect(helpfulness).to_contain_text("You have 3 tries")
+    press_until_focused(page, "Qualify first")
+    page.keyboard.press("Enter")
+    for number, pair in enumerate(pairs, start=1):
+        expect(page.get_by_role("heading", name=f"Pair {number} of {len(pairs)}")).to_be_visible()
+        expect(page.get_by_text(HELPFULNESS.question)).to_be_visible()
+        page.keyboard.press(pair["picked"])
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="You have qualified")).to_be_focused()
+    press_until_focused(page, "Start the task")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Conversation 1 of 5")).to_be_visible()
+    assert set(errors) <= {SIGNED_OUT_AT_FIRST}
+
+
+def press_until_focused(page: Page, name: str) -> None:
+    """Tab on until the focus is on what is called so."""
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate(
+            "name => (document.activeElement.labels?.[0] ?? document.activeElement).textContent.startsWith(name)", name
+        ):
+            return
+    raise AssertionError(f"“{name}” cannot be reached by the Tab key")
+
+
+def test_a_reload_in_the_middle_of_the_qualification_keeps_the_answers(
+    web: Process, page: Page, context: BrowserContext, pairs: list[Any]
+) -> None:
+    sign_in(context, web, Role.CROWDWORKER, qualified=False)
+    page.goto(f"/tasks/{HELPFULNESS.slug}/qualification")
+    page.get_by_role("button", name="Choose B").click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="Pair 2 of")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Pair 2 of")).to_be_visible()
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_role("button", name="Your choice: B")).to_be_visible()
+
+
+def test_a_participant_of_prolific_who_does_not_qualify_goes_back_with_the_code_for_it(
+    page: Page, study: str, pairs: list[Any]
+) -> None:
+    link = "/study?PROLIFIC_PID=somebody&STUDY_ID=study1&SESSION_ID=session1"
+    page.goto(link)
+    page.get_by_label("I have read this and agree").check()
+    page.get_by_role("button", name="Agree and go on").click()
+    expect(page.get_by_role("heading", name="Your task")).to_be_visible()
+    assert "PROLIFIC_PID" not in page.url
+    page.get_by_role("link", name="Qualify first").click()
+    for right in range(3):  # one pair is answered well, each time another: the same picks again are the same try
+        for number, pair in enumerate(pairs):
+            expect(page.get_by_role("heading", name=f"Pair {number + 1} of {len(pairs)}")).to_be_visible()
+            wrong = "b" if pair["picked"] == "a" else "a"
+            page.keyboard.press(pair["picked"] if number == right else wrong)
+            page.keyboard.press("Enter")
+        if right < 2:
+            page.get_by_role("button", name="Try again").click()
+    page.get_by_role("link", name="Finish the study").click()
+    expect(page.get_by_text("OUT1", exact=True)).to_be_visible()
+    back = page.get_by_role("link", name="Back to Prolific")
+    expect(back).to_have_attribute("href", "https://app.prolific.com/submissions/complete?cc=OUT1")
+    page.goto(link)  # opened again: the same end
+    expect(page.get_by_text("OUT1", exact=True)).to_be_visible()
+
+
+def test_a_participant_who_does_not_agree_leaves_with_a_code(page: Page, study: str) -> None:
+    page.goto("/study?PROLIFIC_PID=somebody&STUDY_ID=study1&SESSION_ID=session1")
+    page.get_by_role("button", name="I do not agree: leave the study").click()
+    expect(page.get_by_text("GONE1", exact=True)).to_be_visible()
+
+
+def test_a_link_without_its_parameters_says_what_is_missing(page: Page, study: str) -> None:
+    page.goto("/study?STUDY_ID=study1")
+    expect(page.get_by_role("alert")).to_contain_text("PROLIFIC_PID")
+
+
+def test_data_are_downloaded_and_then_erased(page: Page) -> None:
+    page.goto("/sign-up")
+    page.get_by_label("User name").fill("ada")
+    page.locator("input[name=password]").fill("correct horse")
+    page.get_by_label("I have read this and agree").check()
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_role("link", name="Account").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download my data").click()
+    assert json.loads(download.value.path().read_text())["account"]["username"] == "ada"
+
+    page.get_by_role("button", name="Erase my data").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Go on to the last step").click()
+    dialog.locator("input[name=password]").fill("correct horse")
+    dialog.get_by_role("button", name="Erase my data for good").click()
+    expect(page.get_by_role("heading", name="Your data has been erased.")).to_be_visible()
+    page.goto("/")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def sign_in(context: BrowserContext, web: Process, role: Role, *, qualified: bool = True) -> Account:
+    with db.writing() as session:
+        account = make_account(session, role)
+    name, token = signed_in(account, qualified=qualified)["Cookie"].split("=")
+    context.add_cookies([{"name": name, "value": token, "url": web.url}])
+    return account
+
+
+CROWDWORKERS_PAGES = [
+    "/",
+    f"/tasks/{HELPFULNESS.slug}/guide",
+    f"/tasks/{HELPFULNESS.slug}/qualification",
+    "/account",
+    "/messages",
+    "/study",
+    "/study/end",
+    "/consent",
+    "/mturk?study={study}&assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE",
+    "/nothing-here",
+]
+RESEARCHERS_PAGES = [
+    "/admin/texts",
+    "/admin/consent",
+    "/admin/inbox/messages",
+    "/admin/inbox/messages/{somebody}",
+    "/admin/inbox/reports",
+    "/admin/people",
+    "/admin/studies",
+]
+
+
+@pytest.fixture(params=["wide", "phone, dark, Korean"])
+def anywhere(request: pytest.FixtureRequest, chromium: Browser, web: Process) -> Iterator[BrowserContext]:
+    """A window on a desk, and one in a pocket at night in Seoul."""
+    if request.param == "wide":
+        context = chromium.new_context(base_url=web.url, viewport={"width": 1280, "height": 860})
+    else:
+        context = chromium.new_context(
+            base_url=web.url, viewport={"width": 390, "height": 844}, color_scheme="dark", locale="ko-KR"
+        )
+    context.set_default_timeout(60_000)
+    yield context
+    context.close()
+
+
+@pytest.mark.parametrize("role", [Role.CROWDWORKER, Role.RESEARCHER])
+def test_every_page_can_be_used_by_everybody(
+    web: Process, anywhere: BrowserContext, pairs: list[Any], study: str, role: Role
+) -> None:
+    """No violation that axe knows of, and nothing to scroll sideways for."""
+    if not AXE.is_file():
+        pytest.skip("The front end's packages are not installed: cd frontend && npm ci.")
+    account = sign_in(anywhere, web, role, qualified=False)
+    with db.writing() as session:
+        session.add(Message(account_id=account.id, author_id=account.id, text="Which one?"))
+    page = anywhere.new_page()
+    found = []
+    for path in CROWDWORKERS_PAGES if role == Role.CROWDWORKER else RESEARCHERS_PAGES:
+        page.goto(path.format(study=study, somebody=account.id))
+        page.wait_for_load_state("networkidle")
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{path} scrolls sideways")
+        page.evaluate(AXE.read_text())
+        found += [f"{path} {violation}" for violation in page.evaluate(VIOLATIONS)]
+    assert found == []
+
+
+VIOLATIONS = """async () => (await axe.run(document, {
+  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+})).violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.target).join(', ')}`)"""
