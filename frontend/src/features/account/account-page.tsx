@@ -1,7 +1,8 @@
 import './account.css'
-import { Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Button, Group, Stack } from '@mantine/core'
 import { useNavigate } from 'react-router'
 import { useSession, useSignOut } from '@/api/session'
+import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import { useWords } from '@/i18n/language'
 import { Display } from './display'
@@ -19,14 +20,7 @@ export function AccountPage() {
   return (
     <Stack gap="lg" maw={820} mx="auto">
       <Group justify="space-between" align="flex-end">
-        <div>
-          <Title order={1} size="h2">
-            {words.title}
-          </Title>
-          <Text c="dimmed" mt={4} style={{ overflowWrap: 'anywhere' }}>
-            {words.signedInAs({ username: account.username })}
-          </Text>
-        </div>
+        <PageHead title={words.title} lead={words.signedInAs({ username: account.username })} />
         <SignOut />
       </Group>
       {crowdworker && (

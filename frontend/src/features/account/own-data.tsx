@@ -1,6 +1,6 @@
 import { Anchor, Button, Group, PasswordInput, Stack, Text } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
-import { Link } from 'react-router'
+import { Link, useNavigate } from 'react-router'
 import { useDownloadOwnData, useEraseOwnData } from '@/api/own-data'
 import { useVisit } from '@/api/studies'
 import { Dialog } from '@/components/dialog'
@@ -49,31 +49,16 @@ function EraseDialog({ onClose }: { onClose: () => void }) {
   const { account: words, shared } = useWords()
   const visit = useVisit()
   const erase = useEraseOwnData()
+  const navigate = useNavigate()
   const [understood, setUnderstood] = useState(false)
   const hasPassword = !visit.data
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const password = String(new FormData(event.currentTarget).get('password') ?? '')
-    erase.mutate(hasPassword ? { password } : { confirm: 'erase' })
+    erase.mutate(hasPassword ? { password } : { confirm: 'erase' }, { onSuccess: () => navigate('/erased') })
   }
 
-  if (erase.isSuccess) {
-    // The session is gone: whatever comes next begins with a page that knows nothing of it.
-    const leave = () => window.location.assign('/')
-    return (
-      <Dialog title={words.erased} onClose={leave}>
-        <Stack>
-          <Text>{words.erasedText}</Text>
-          <Group justify="flex-end">
-            <Button onClick={leave} autoFocus>
-              {shared.close}
-            </Button>
-          </Group>
-        </Stack>
-      </Dialog>
-    )
-  }
   return (
     <Dialog title={words.eraseTitle} onClose={onClose}>
       <form onSubmit={submit}>

@@ -15,35 +15,48 @@ import { useWords } from '@/i18n/language'
 /** In the place of any page while somebody has not agreed to the newest text: agree, or go. */
 export function ConsentForm() {
   const words = useWords().consent
+  const agree = useAgree()
+  const outdated = agree.error instanceof Problem && agree.error.type === 'consent-outdated'
   return (
     <CardPage title={words.title} lead={words.lead} wide>
-      <QueryView query={useConsentText()}>
-        {(text) => <Agreement key={text.version} version={text.version} body={text.body} />}
-      </QueryView>
-    </CardPage>
-  )
-}
-
-function Agreement({ version, body }: { version: number; body: string }) {
-  const words = useWords().consent
-  const agree = useAgree()
-  const [agreed, setAgreed] = useState(false)
-  const [asked, setAsked] = useState(false)
-  const outdated = agree.error instanceof Problem && agree.error.type === 'consent-outdated'
-
-  function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault()
-    setAsked(true)
-    if (agreed) agree.mutate(version)
-  }
-
-  return (
-    <Stack>
       {outdated ? (
         <Alert color="yellow">{words.changedMeanwhile}</Alert>
       ) : (
         <ProblemAlert error={agree.error} />
       )}
+      <QueryView query={useConsentText()}>
+        {(text) => (
+          <Agreement
+            key={text.version}
+            body={text.body}
+            sending={agree.isPending}
+            onAgree={() => agree.mutate(text.version)}
+          />
+        )}
+      </QueryView>
+    </CardPage>
+  )
+}
+
+interface AgreementProps {
+  body: string
+  sending: boolean
+  onAgree: () => void
+}
+
+function Agreement({ body, sending, onAgree }: AgreementProps) {
+  const words = useWords().consent
+  const [agreed, setAgreed] = useState(false)
+  const [asked, setAsked] = useState(false)
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    setAsked(true)
+    if (agreed) onAgree()
+  }
+
+  return (
+    <Stack>
       <ConsentText body={body} />
       <form onSubmit={submit} noValidate>
         <Stack>
@@ -54,7 +67,7 @@ function Agreement({ version, body }: { version: number; body: string }) {
             error={asked && !agreed && words.mustAgree}
           />
           <Group>
-            <Button type="submit" loading={agree.isPending}>
+            <Button type="submit" loading={sending}>
               {words.goOn}
             </Button>
             <Decline />

@@ -13,7 +13,7 @@ export function ConsentPage() {
       <QueryView query={useConsentText()}>
         {(text) => (
           <>
-            <Markdown text={text.body} />
+            <Markdown text={text.body} page />
             <Text size="xs" c="dimmed">
               {words.version({ version: text.version })}
             </Text>

@@ -1,6 +1,8 @@
 import './admin.css'
-import { Alert } from '@mantine/core'
+import { Alert, Badge, VisuallyHidden } from '@mantine/core'
 import { NavLink, Outlet } from 'react-router'
+import { useThreads } from '@/api/messages'
+import { useReports } from '@/api/reports'
 import { useSession } from '@/api/session'
 import classes from './admin-layout.module.css'
 import { words } from './words'
@@ -29,6 +31,7 @@ export function AdminLayout() {
         {PAGES.map(([path, label]) => (
           <NavLink key={path} to={path} end={path === '/admin'}>
             {label}
+            {path === '/admin/inbox' && <Waiting />}
           </NavLink>
         ))}
       </nav>
@@ -36,5 +39,21 @@ export function AdminLayout() {
         <Outlet />
       </div>
     </div>
+  )
+}
+
+/** How much in the inbox nobody has looked at. */
+function Waiting() {
+  const unread = useThreads().data?.filter((thread) => thread.unread > 0).length ?? 0
+  const open = useReports().data?.filter((report) => report.handled_at === null).length ?? 0
+  const count = unread + open
+  if (count === 0) return null
+  return (
+    <>
+      <Badge size="sm" ms={6} aria-hidden>
+        {count}
+      </Badge>
+      <VisuallyHidden>{words.waiting(count)}</VisuallyHidden>
+    </>
   )
 }

@@ -13,6 +13,7 @@ export const words = {
     studies: 'Studies',
     invitations: 'Invitations',
   },
+  waiting: (count: number) => `, ${count} to look at`,
   forResearchers: 'The dashboard is for researchers and admins.',
   comparisons: 'Comparisons',
   comparisonsNew: 'since the last tranche',

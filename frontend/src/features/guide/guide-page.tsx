@@ -22,13 +22,14 @@ export function GuidePage() {
         <QueryView query={guide}>
           {({ title, body }) => (
             <Paper withBorder radius="lg" p={{ base: 'lg', sm: 'xl' }} component="article">
+              <title>{`${words.guide} · ${title}`}</title>
               <Text size="sm" c="dimmed" fw={600}>
                 {words.guide}
               </Text>
               <Title order={1} size="h2" mb="lg">
                 {title}
               </Title>
-              {body ? <Markdown text={body} /> : <Text>{words.none}</Text>}
+              {body ? <Markdown text={body} page /> : <Text>{words.none}</Text>}
             </Paper>
           )}
         </QueryView>

@@ -1,5 +1,6 @@
-import { Stack, Text, Title } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { NavLink, Outlet } from 'react-router'
+import { PageHead } from '@/components/page-head'
 import classes from './inbox.module.css'
 import { words } from './words'
 
@@ -7,12 +8,7 @@ import { words } from './words'
 export function InboxPage() {
   return (
     <Stack gap="lg" maw={820}>
-      <div>
-        <Title order={1} size="h2">
-          {words.title}
-        </Title>
-        <Text c="dimmed">{words.lead}</Text>
-      </div>
+      <PageHead title={words.title} lead={words.lead} />
       <nav className={classes.tabs} aria-label={words.kinds}>
         <NavLink to="/admin/inbox/messages">{words.messages}</NavLink>
         <NavLink to="/admin/inbox/reports">{words.reports}</NavLink>

@@ -1,9 +1,12 @@
 import { Button, Group, Kbd, Stack, Text, Textarea } from '@mantine/core'
-import { type KeyboardEvent, useRef, useState } from 'react'
+import { type KeyboardEvent, useRef } from 'react'
+import { useKept } from '@/components/kept'
 import { ProblemAlert } from '@/components/problem-alert'
 import classes from './messages-page.module.css'
 
 interface LetterFormProps {
+  /** Whose thread: an unsent text is kept under it. */
+  thread: string
   words: { message: string; placeholder: string; send: string; keys: string; sends: string }
   sending: boolean
   error: Error | null
@@ -11,9 +14,9 @@ interface LetterFormProps {
   onSend: (text: string, done: () => void) => void
 }
 
-/** A field and a button, on both sides of the line. What was typed stays until it has arrived. */
-export function LetterForm({ words, sending, error, onSend }: LetterFormProps) {
-  const [text, setText] = useState('')
+/** A field and a button, on both sides of the line. What was typed stays in this browser until it has arrived. */
+export function LetterForm({ thread, words, sending, error, onSend }: LetterFormProps) {
+  const [text, setText] = useKept(`turnwise:letter:${thread}`)
   const field = useRef<HTMLTextAreaElement>(null)
 
   function submit() {

@@ -1,7 +1,9 @@
-import { Badge, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { Badge, Group, Paper, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useMessages, useWriteToResearchers } from '@/api/messages'
+import { useSession } from '@/api/session'
 import type { Message } from '@/api/types'
+import { PageHead } from '@/components/page-head'
 import { QueryView } from '@/components/query-view'
 import { useLanguage, useWords } from '@/i18n/language'
 import { LetterForm } from './letter-form'
@@ -10,17 +12,11 @@ import classes from './messages-page.module.css'
 /** A crowdworker's line to the researchers. */
 export function MessagesPage() {
   const words = useWords().messages
+  const account = useSession().data?.account
   const write = useWriteToResearchers()
   return (
     <Stack gap="lg" maw={760} mx="auto">
-      <div>
-        <Title order={1} size="h2">
-          {words.title}
-        </Title>
-        <Text c="dimmed" mt={4}>
-          {words.lead}
-        </Text>
-      </div>
+      <PageHead title={words.title} lead={words.lead} />
       <QueryView query={useMessages()}>
         {(thread) =>
           thread.length === 0 ? <Text c="dimmed">{words.none}</Text> : <Thread messages={thread} />
@@ -28,6 +24,7 @@ export function MessagesPage() {
       </QueryView>
       <Paper withBorder radius="lg" p="lg">
         <LetterForm
+          thread={`own:${account?.id}`}
           words={words}
           sending={write.isPending}
           error={write.error}

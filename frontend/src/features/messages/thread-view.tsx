@@ -33,6 +33,8 @@ export function ThreadView() {
             </ol>
             <Paper withBorder radius="lg" p="lg">
               <LetterForm
+                key={accountId}
+                thread={accountId}
                 words={words.answer}
                 sending={send.isPending}
                 error={send.error}

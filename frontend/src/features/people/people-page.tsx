@@ -9,13 +9,14 @@ import {
   Table,
   Text,
   TextInput,
-  Title,
+  VisuallyHidden,
 } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { useMayEdit, usePeople, useSuspend } from '@/api/people'
 import type { Person } from '@/api/types'
 import { ConfirmButton } from '@/components/confirm-button'
+import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import { QueryView } from '@/components/query-view'
 import { words } from './words'
@@ -24,14 +25,7 @@ import { words } from './words'
 export function PeoplePage() {
   return (
     <Stack>
-      <div>
-        <Title order={1} size="h2">
-          {words.title}
-        </Title>
-        <Text c="dimmed" maw="46rem">
-          {words.lead}
-        </Text>
-      </div>
+      <PageHead title={words.title} lead={words.lead} />
       <QueryView query={usePeople()}>
         {(people) => (people.length === 0 ? <Text c="dimmed">{words.none}</Text> : <Rows people={people} />)}
       </QueryView>
@@ -64,7 +58,7 @@ function Rows({ people }: { people: Person[] }) {
                 <Table.Th>{words.since}</Table.Th>
                 <Table.Th>{words.mayEdit}</Table.Th>
                 <Table.Th>
-                  <span aria-hidden />
+                  <VisuallyHidden>{words.more}</VisuallyHidden>
                 </Table.Th>
               </Table.Tr>
             </Table.Thead>

@@ -20,6 +20,7 @@ export const words = {
   readmit: 'Readmit',
   readmitTitle: (username: string) => `Readmit ${username}`,
   readmitQuestion: 'They can go on where they were.',
+  more: 'What you can do',
   write: 'Write',
   writeTo: (username: string) => `Write to ${username}`,
 }

@@ -52,7 +52,7 @@ export function Pairs({ task, qualification, onDone, sending }: PairsProps) {
   usePageKeys(!sending, (event) => {
     const letter = letterOfKey(event)
     if (letter) answer(index, letter)
-    else if (event.key === 'Enter' && !(event.target instanceof HTMLButtonElement)) next()
+    else if (event.key === 'Enter' && !isOtherButton(event.target)) next()
     else return false
     return true
   })
@@ -61,6 +61,7 @@ export function Pairs({ task, qualification, onDone, sending }: PairsProps) {
   return (
     <Stack gap="md" className={tone.toned} data-direction={task.choice_direction}>
       <div>
+        <title>{`${words.title({ task: task.title })} · Turnwise`}</title>
         <Title order={1} size="h2">
           {words.title({ task: task.title })}
         </Title>
@@ -68,7 +69,7 @@ export function Pairs({ task, qualification, onDone, sending }: PairsProps) {
           {words.lead({ of: items.length, mark: pass_mark })}{' '}
           {tries_left !== null && words.tries({ count: tries_left })}{' '}
           {task.guide && (
-            <Anchor component={Link} to={`/tasks/${task.slug}/guide`}>
+            <Anchor component={Link} to={`/tasks/${task.slug}/guide`} underline="always">
               {words.readGuide}
             </Anchor>
           )}
@@ -128,5 +129,14 @@ export function Pairs({ task, qualification, onDone, sending }: PairsProps) {
         </Button>
       </Group>
     </Stack>
+  )
+}
+
+/** Enter presses the button that has the focus, but not once more the one that was just chosen by. */
+function isOtherButton(target: EventTarget | null): boolean {
+  return (
+    target instanceof Element &&
+    target.closest('a, button, summary') !== null &&
+    target.getAttribute('aria-pressed') !== 'true'
   )
 }

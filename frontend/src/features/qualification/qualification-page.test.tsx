@@ -47,7 +47,7 @@ beforeEach(() => {
     ],
     'GET /tasks/red-team/qualification': pairs(1),
     'GET /messages/unread': { count: 0 },
-    'GET /visits/current': new Response('null'),
+    'GET /visits/current': () => new Response('null'),
     [TRY]: result(true, null),
   })
 })

@@ -17,6 +17,7 @@ export function MTurkFramePage() {
       <QueryView query={useMTurkFrame(query)}>
         {(frame) => (
           <Stack>
+            <title>{`${frame.title} · Turnwise`}</title>
             <Title order={1} size="h3">
               {frame.title}
             </Title>

@@ -2,6 +2,7 @@ import { Badge, Button, Code, CopyButton, Group, Paper, Stack, Text, Title } fro
 import { useState } from 'react'
 import { useStudies } from '@/api/studies'
 import type { Study } from '@/api/types'
+import { PageHead } from '@/components/page-head'
 import { QueryView } from '@/components/query-view'
 import { useWords } from '@/i18n/language'
 import { StudyForm } from './study-form'
@@ -14,12 +15,7 @@ export function StudiesPage() {
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="flex-end">
-        <div>
-          <Title order={1} size="h2">
-            {words.title}
-          </Title>
-          <Text c="dimmed">{words.lead}</Text>
-        </div>
+        <PageHead title={words.title} lead={words.lead} />
         {!adding && <Button onClick={() => setAdding(true)}>{words.add}</Button>}
       </Group>
       {adding && (

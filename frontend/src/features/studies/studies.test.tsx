@@ -144,9 +144,9 @@ it('researchers see the address and the codes of a study, and add one', async ()
   expect(screen.getByText('1 open · 7 completed · 2 screened out · 0 withdrawn')).toBeVisible()
   await user.click(screen.getByRole('button', { name: 'Add a study' }))
   await user.type(screen.getByLabelText(/study’s id there/), 'st2')
-  await user.type(screen.getByLabelText(/Completed/), 'C2')
-  await user.type(screen.getByLabelText(/Screened out/), 'S2')
-  await user.type(screen.getByLabelText(/Withdrawn/), 'W2')
+  await user.type(screen.getByRole('textbox', { name: /Completed/ }), 'C2')
+  await user.type(screen.getByRole('textbox', { name: /Screened out/ }), 'S2')
+  await user.type(screen.getByRole('textbox', { name: /Withdrawn/ }), 'W2')
   await user.click(screen.getByRole('button', { name: 'Save' }))
   await waitFor(() =>
     expect(server.bodies('POST /studies')).toEqual([

@@ -18,7 +18,7 @@ beforeEach(() => {
     'GET /session': session(),
     'GET /tasks': [offered()],
     'GET /assignments': [],
-    'GET /visits/current': new Response('null'),
+    'GET /visits/current': () => new Response('null'),
     'GET /account/progress': progress(),
     'GET /messages/unread': { count: 0 },
     'GET /care': {

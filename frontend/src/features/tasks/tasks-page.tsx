@@ -1,9 +1,10 @@
-import { Anchor, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Stack, Text } from '@mantine/core'
 import { Link, useParams } from 'react-router'
 import { useAssignments, useTasks } from '@/api/assignments'
 import { useSession } from '@/api/session'
 import type { Assignment, OfferedTask } from '@/api/types'
 import { NotFound } from '@/components/page-error'
+import { PageHead } from '@/components/page-head'
 import { QueryView } from '@/components/query-view'
 import { useWords } from '@/i18n/language'
 import { FinishedAssignments } from './finished-assignments'
@@ -20,14 +21,7 @@ export function TasksPage() {
   const crowdworker = useSession().data?.account.role === 'crowdworker'
   return (
     <Stack gap="xl" maw={820} mx="auto">
-      <div>
-        <Title order={1} size="h2">
-          {slug ? words.yourTask : words.title}
-        </Title>
-        <Text c="dimmed" mt={4}>
-          {words.lead}
-        </Text>
-      </div>
+      <PageHead title={slug ? words.yourTask : words.title} lead={words.lead} />
       {crowdworker && <StudyNote />}
       {crowdworker && !slug && <Thanks />}
       <QueryView query={tasks}>

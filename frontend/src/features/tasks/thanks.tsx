@@ -7,7 +7,7 @@ import { useWords } from '@/i18n/language'
 export function Thanks() {
   const words = useWords().tasks
   const progress = useProgress().data
-  if (!progress || progress.comparisons === 0) return null
+  if (!progress || !(progress.thanks || progress.week.comparisons)) return null
   return (
     <Paper withBorder radius="lg" px="lg" py="md">
       <Group justify="space-between" gap="xs">

@@ -1,7 +1,8 @@
-import { Group, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useConsentText, usePublishConsent } from '@/api/consent'
 import { ConfirmButton } from '@/components/confirm-button'
+import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import { QueryView } from '@/components/query-view'
 import { MarkdownField } from './markdown-field'
@@ -11,12 +12,7 @@ import { words } from './words'
 export function ConsentEditorPage() {
   return (
     <Stack gap="lg">
-      <div>
-        <Title order={1} size="h2">
-          {words.consent}
-        </Title>
-        <Text c="dimmed">{words.consentLead}</Text>
-      </div>
+      <PageHead title={words.consent} lead={words.consentLead} />
       <QueryView query={useConsentText()}>
         {(text) => <ConsentEditor key={text.version} version={text.version} published={text.body} />}
       </QueryView>

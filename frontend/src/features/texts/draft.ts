@@ -1,5 +1,5 @@
-import { useState } from 'react'
 import type { NewTaskText, TaskText } from '@/api/types'
+import { useKept } from '@/components/kept'
 
 interface Kept {
   /** The version that was the newest when the changes began. */
@@ -9,18 +9,9 @@ interface Kept {
 
 /** Somebody's unpublished changes of a task's text, kept in this browser until they are published or discarded. */
 export function useTextDraft(slug: string, newest: TaskText) {
-  const key = `turnwise:texts:${slug}`
-  const [kept, setKept] = useState<Kept | null>(() => read(key))
-
-  function keep(next: Kept | null) {
-    setKept(next)
-    try {
-      if (next) localStorage.setItem(key, JSON.stringify(next))
-      else localStorage.removeItem(key)
-    } catch {
-      // Full or forbidden: then the changes last as long as the page.
-    }
-  }
+  const [stored, setStored] = useKept(`turnwise:texts:${slug}`)
+  const kept = stored ? (JSON.parse(stored) as Kept) : null
+  const keep = (next: Kept) => setStored(JSON.stringify(next))
   return {
     text: kept?.text ?? withoutVersion(newest),
     changed: kept !== null,
@@ -30,7 +21,7 @@ export function useTextDraft(slug: string, newest: TaskText) {
         base: kept?.base ?? newest.version,
         text: { ...(kept?.text ?? withoutVersion(newest)), ...fields },
       }),
-    discard: () => keep(null),
+    discard: () => setStored(''),
   }
 }
 
@@ -42,12 +33,4 @@ export function withoutVersion({
   qualification,
 }: TaskText): NewTaskText {
   return { title, question, instructions, guide, qualification }
-}
-
-function read(key: string): Kept | null {
-  try {
-    return JSON.parse(localStorage.getItem(key) ?? 'null') as Kept | null
-  } catch {
-    return null
-  }
 }

@@ -45,7 +45,8 @@ export function MarkdownField({
           spellCheck
         />
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keyboard too */}
-        <section className={classes.preview} aria-label={`${label}: ${words.preview}`} tabIndex={0}>
+        {/* biome-ignore lint/a11y/useSemanticElements: no fieldset, nothing is asked here */}
+        <div role="group" className={classes.preview} aria-label={`${label}: ${words.preview}`} tabIndex={0}>
           {shown.trim() ? (
             <Markdown text={shown} />
           ) : (
@@ -53,7 +54,7 @@ export function MarkdownField({
               {words.nothing}
             </Text>
           )}
-        </section>
+        </div>
       </div>
     </div>
   )

@@ -1,7 +1,8 @@
 import { Button, Group, Paper, Radio, Stack, Text, Title } from '@mantine/core'
-import { useId } from 'react'
+import { useId, useState } from 'react'
 import type { WorkedPair } from '@/api/types'
 import { MarkdownField } from './markdown-field'
+import classes from './pairs-editor.module.css'
 import { words } from './words'
 
 interface PairsEditorProps {
@@ -61,12 +62,17 @@ interface PairFieldsProps {
 function PairFields({ number, pair, onChange, onUp, onDown, onRemove }: PairFieldsProps) {
   const name = useId()
   const set = (fields: Partial<WorkedPair>) => onChange({ ...pair, ...fields })
+  // A new one is open, all others are folded: a row of pairs is looked through, one of them is worked at.
+  const [isNew] = useState(pair.prompt === '')
   return (
     <Paper withBorder p="md" component="article" aria-label={words.pair(number)}>
-      <Stack>
-        <Group justify="space-between">
-          <Text fw={650}>{words.pair(number)}</Text>
-          <Group gap="xs">
+      <details open={isNew}>
+        <summary className={classes.summary}>
+          <span className={classes.number}>{words.pair(number)}</span>
+          <span className={classes.prompt}>{pair.prompt}</span>
+        </summary>
+        <Stack mt="md">
+          <Group gap="xs" justify="flex-end">
             <Button
               size="compact-sm"
               variant="default"
@@ -89,36 +95,48 @@ function PairFields({ number, pair, onChange, onUp, onDown, onRemove }: PairFiel
               {words.remove(number)}
             </Button>
           </Group>
-        </Group>
-        <MarkdownField
-          short
-          required
-          label={words.prompt}
-          value={pair.prompt}
-          onChange={(prompt) => set({ prompt })}
-        />
-        <MarkdownField short required label={words.response.a} value={pair.a} onChange={(a) => set({ a })} />
-        <MarkdownField short required label={words.response.b} value={pair.b} onChange={(b) => set({ b })} />
-        <Radio.Group
-          name={name}
-          label={words.answer}
-          value={pair.picked}
-          onChange={(picked) => set({ picked: picked as WorkedPair['picked'] })}
-        >
-          <Group mt={6}>
-            <Radio value="a" label="A" />
-            <Radio value="b" label="B" />
-          </Group>
-        </Radio.Group>
-        <MarkdownField
-          short
-          required
-          label={words.why}
-          description={words.whyHelp}
-          value={pair.why}
-          onChange={(why) => set({ why })}
-        />
-      </Stack>
+          <MarkdownField
+            short
+            required
+            label={words.prompt}
+            value={pair.prompt}
+            onChange={(prompt) => set({ prompt })}
+          />
+          <MarkdownField
+            short
+            required
+            label={words.response.a}
+            value={pair.a}
+            onChange={(a) => set({ a })}
+          />
+          <MarkdownField
+            short
+            required
+            label={words.response.b}
+            value={pair.b}
+            onChange={(b) => set({ b })}
+          />
+          <Radio.Group
+            name={name}
+            label={words.answer}
+            value={pair.picked}
+            onChange={(picked) => set({ picked: picked as WorkedPair['picked'] })}
+          >
+            <Group mt={6}>
+              <Radio value="a" label="A" />
+              <Radio value="b" label="B" />
+            </Group>
+          </Radio.Group>
+          <MarkdownField
+            short
+            required
+            label={words.why}
+            description={words.whyHelp}
+            value={pair.why}
+            onChange={(why) => set({ why })}
+          />
+        </Stack>
+      </details>
     </Paper>
   )
 }

@@ -8,6 +8,7 @@ import { ProblemAlert } from '@/components/problem-alert'
 import { useTextDraft, withoutVersion } from './draft'
 import { MarkdownField } from './markdown-field'
 import { PairsEditor } from './pairs-editor'
+import classes from './text-editor.module.css'
 import { Versions } from './versions'
 import { words } from './words'
 
@@ -77,8 +78,8 @@ export function TextEditor({ slug, versions }: { slug: string; versions: [TaskTe
           pairs={text.qualification ?? []}
           onChange={(qualification) => change({ qualification })}
         />
-        <ProblemAlert error={publish.error} />
-        <Group>
+        <Group className={classes.publish}>
+          <ProblemAlert error={publish.error} />
           <ConfirmButton
             label={words.publish(next)}
             question={words.publishQuestion}

@@ -4,6 +4,7 @@ import { Navigate, NavLink, useParams } from 'react-router'
 import { useTasks } from '@/api/assignments'
 import { useTaskSettings, useTaskTexts } from '@/api/task-texts'
 import type { TaskText } from '@/api/types'
+import { PageHead } from '@/components/page-head'
 import { QueryView } from '@/components/query-view'
 import { SettingsForm } from './settings-form'
 import { TextEditor } from './text-editor'
@@ -15,12 +16,7 @@ export function TextsPage() {
   const { slug } = useParams()
   return (
     <Stack gap="lg">
-      <div>
-        <Title order={1} size="h2">
-          {words.title}
-        </Title>
-        <Text c="dimmed">{words.lead}</Text>
-      </div>
+      <PageHead title={words.title} lead={words.lead} />
       <QueryView query={useTasks()}>
         {(tasks) => {
           const [first] = tasks
