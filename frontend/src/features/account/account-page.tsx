@@ -45,6 +45,7 @@ function SignOut() {
       <ProblemAlert error={signOut.error} />
       <Button
         variant="default"
+        hiddenFrom="sm" // wider, it is in the bar above
         loading={signOut.isPending}
         onClick={() => signOut.mutate(undefined, { onSuccess: () => navigate('/sign-in') })}
       >

@@ -22,7 +22,6 @@ export function MTurkFramePage() {
               {frame.title}
             </Title>
             {frame.preview && <Alert color="yellow">{words.preview}</Alert>}
-            <Markdown text={frame.instructions} />
             {frame.entry_url && frame.submit_url && (
               <>
                 <Title order={2} size="h5">
@@ -56,6 +55,7 @@ export function MTurkFramePage() {
                 </form>
               </>
             )}
+            <Markdown text={frame.instructions} />
           </Stack>
         )}
       </QueryView>

@@ -26,7 +26,7 @@ export function MarkdownField({
   const shown = useDeferredValue(value) // typing never waits for the preview
   return (
     <div className={short ? classes.short : undefined}>
-      <Text size="sm" fw={500}>
+      <Text size="sm" fw={600}>
         {label}
       </Text>
       {description && (
