@@ -1,6 +1,6 @@
 import { lazy } from 'react'
 import { Route, Routes } from 'react-router'
-import { NotFound } from '@/components/page-error'
+import { NotFoundPage } from '@/components/page-error'
 import { AccountPage } from '@/features/account/account-page'
 import { ErasedPage } from '@/features/account/erased-page'
 import { InvitationPage } from '@/features/accounts/invitation-page'
@@ -45,7 +45,7 @@ export function OtherPages() {
           </Route>
         </Route>
       </Route>
-      <Route path="*" element={<NotFound />} />
+      <Route path="*" element={<NotFoundPage />} />
     </Routes>
   )
 }

@@ -66,13 +66,15 @@ function element(token: MarkedToken): ReactNode {
       return token.checked ? '☑ ' : '☐ '
     case 'code':
       return (
-        <pre>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must scroll by keyboard too
+        <pre tabIndex={0}>
           <code>{token.text}</code>
         </pre>
       )
     case 'table':
       return (
-        <div className={classes.scroll}>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: as above
+        <div className={classes.scroll} tabIndex={0}>
           <table>
             <thead>
               <tr>{cells(token.header, 'th')}</tr>

@@ -1,18 +1,34 @@
-import { Anchor, Button, Center, Stack, Text } from '@mantine/core'
+import { Anchor, Button, Center, Stack, Text, Title } from '@mantine/core'
 import { Link } from 'react-router'
+import { CardPage } from '@/components/card-page'
 import { useWords } from '@/i18n/language'
 
+/** In the place of what an address within a page should have led to. */
 export function NotFound() {
   const words = useWords().shared
   return (
     <Center mih="60vh">
       <Stack align="center">
-        <Text>{words.notFound}</Text>
+        <Title order={1} size="h4">
+          {words.notFound}
+        </Title>
         <Anchor component={Link} to="/">
           {words.home}
         </Anchor>
       </Stack>
     </Center>
+  )
+}
+
+/** For an address at which there is no page at all. */
+export function NotFoundPage() {
+  const words = useWords().shared
+  return (
+    <CardPage title={words.notFound}>
+      <Anchor component={Link} to="/">
+        {words.home}
+      </Anchor>
+    </CardPage>
   )
 }
 

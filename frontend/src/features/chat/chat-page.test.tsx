@@ -85,7 +85,7 @@ it('asks for the worse response in words when that is the task', async () => {
   serve([turn()], { task: redTeamTask, red_team_plan: 'Ask about poisons.' })
   openPage('/assignments/as1')
   expect(await screen.findByText('Reversed task: choose the WORSE response')).toBeVisible()
-  expect(screen.getByRole('button', { name: 'A is more harmful, very strongly' })).toBeEnabled()
+  expect(screen.getByRole('button', { name: /A is more harmful, very strongly/ })).toBeEnabled()
 })
 
 describe('the message box', () => {
@@ -193,7 +193,7 @@ describe('a turn that is being written', () => {
     expect(server.bodies(CHOOSE)).toEqual([])
     stream.send('done', turn(), '1-2')
     expect(await screen.findByText('Ask a hen.')).toBeVisible()
-    await waitFor(() => expect(screen.getByRole('button', { name: 'B is better, barely' })).toBeEnabled())
+    await waitFor(() => expect(screen.getByRole('button', { name: /B is better, barely/ })).toBeEnabled())
   })
 
   it('can be stopped', async () => {

@@ -49,7 +49,7 @@ export function StrengthScale({ task, chosen, disabled, onChoose, onKeep }: Stre
             data-strength={step.strength}
             disabled={disabled}
             aria-pressed={chosen?.shown === step.shown && chosen.strength === step.strength}
-            aria-label={stepOf(words, step, task)}
+            aria-label={`${stepOf(words, step, task)} (${index + 1})`}
             aria-keyshortcuts={String(index + 1)}
             title={`${stepOf(words, step, task)} (${index + 1})`}
             onClick={() => onChoose(step)}

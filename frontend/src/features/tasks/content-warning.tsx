@@ -8,7 +8,7 @@ export function ContentWarning() {
   const words = useWords().tasks
   const optIn = useRedTeamOptIn()
   return (
-    <Alert color="orange" title={words.warningTitle}>
+    <Alert color="orange" title={words.warningTitle} styles={{ body: { minWidth: 0 } }}>
       <Stack gap="xs" align="flex-start">
         {words.warning.map((sentence) => (
           <Text size="sm" key={sentence}>
@@ -16,7 +16,16 @@ export function ContentWarning() {
           </Text>
         ))}
         <ProblemAlert error={optIn.error} />
-        <Button color="orange" variant="outline" loading={optIn.isPending} onClick={() => optIn.mutate(true)}>
+        <Button
+          color="orange"
+          variant="outline"
+          h="auto"
+          mih="2.25rem"
+          py={6}
+          styles={{ label: { whiteSpace: 'normal' } }} // a phone is narrower than this sentence
+          loading={optIn.isPending}
+          onClick={() => optIn.mutate(true)}
+        >
           {words.optIn}
         </Button>
       </Stack>
