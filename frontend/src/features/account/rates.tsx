@@ -16,9 +16,9 @@ export function Rates() {
           tasks.length === 0 ? (
             <Text c="dimmed">{words.noRates}</Text>
           ) : (
-            <Stack gap="xs">
+            <Stack gap="sm">
               {tasks.map((task) => (
-                <Group key={task.slug} justify="space-between" gap="xs">
+                <Group key={task.slug} justify="space-between" gap={0}>
                   <Text>{task.title}</Text>
                   <Text c={task.pay ? undefined : 'dimmed'}>
                     {task.pay

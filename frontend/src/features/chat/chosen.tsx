@@ -26,7 +26,7 @@ export function Chosen({ conversation, turn, picked, strength, onChange }: Chose
   const takeBack = useEdit(conversation.id)
   const [editing, setEditing] = useState(false)
   const edited = picked.shown === 'edited'
-  const link = { size: 'compact-sm', variant: 'subtle', className: page.tonedText } as const
+  const link = { size: 'compact-sm', variant: 'subtle', px: 6, className: page.tonedText } as const
 
   return (
     <>

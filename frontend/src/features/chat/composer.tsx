@@ -85,6 +85,7 @@ export function Composer({ conversation, fieldRef, onFinish }: ComposerProps) {
   return (
     <form
       ref={form}
+      className={classes.form}
       onSubmit={(event) => {
         event.preventDefault()
         submit()
@@ -106,7 +107,7 @@ export function Composer({ conversation, fieldRef, onFinish }: ComposerProps) {
         onKeyDown={onKeyDown}
         disabled={send.isPending}
       />
-      <Group justify="space-between" mt="xs" gap="xs">
+      <Group justify="space-between" gap="xs">
         <Text size="xs" c="dimmed">
           {send.isPaused ? (
             words.waiting

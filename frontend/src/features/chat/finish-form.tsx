@@ -46,9 +46,11 @@ export function FinishForm({ conversation, onBack }: FinishFormProps) {
           {onBack ? words.finishTitle : words.fullTitle}
         </Title>
         <ProblemAlert error={complete.error} />
-        {redTeam &&
-          ATTACK_RATINGS.map((name) => <Rating key={name} name={name} required {...words.attack[name]} />)}
-        <Rating name="overall_rating" {...words.rating} />
+        <div className={classes.ratings}>
+          {redTeam &&
+            ATTACK_RATINGS.map((name) => <Rating key={name} name={name} required {...words.attack[name]} />)}
+          <Rating name="overall_rating" {...words.rating} />
+        </div>
         <TextArea
           label={words.comment}
           placeholder={words.commentHint}

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group } from '@mantine/core'
+import { Anchor, Button, Group, Stack } from '@mantine/core'
 import { useState } from 'react'
 import type { Task } from '@/api/types'
 import { Dialog } from '@/components/dialog'
@@ -31,8 +31,10 @@ export function Instructions({ task }: { task: Task }) {
       <IconButton label={words.instructionsKey} icon={<HelpIcon />} onClick={() => setAsked(true)} />
       {open && (
         <Dialog title={task.title} onClose={close} wide>
-          <TaskQuestion task={task} />
-          <Markdown text={task.instructions} />
+          <Stack>
+            <TaskQuestion task={task} />
+            <Markdown text={task.instructions} />
+          </Stack>
           <Group justify="space-between" mt="lg">
             {task.guide ? (
               <Anchor href={`/tasks/${task.slug}/guide`} target="_blank" size="sm">
