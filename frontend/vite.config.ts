@@ -29,5 +29,7 @@ export default defineConfig({
     css: false,
     restoreMocks: true,
     testTimeout: 60_000,
+    // The default leaves one core to others, and that is half of a small machine.
+    maxWorkers: '100%',
   },
 })
