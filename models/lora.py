@@ -1,0 +1,220 @@
+"""LoRA (Hu et al. 2021): y = x Wᵀ + b + s·(x Aᵀ) Bᵀ with a frozen W, and many adapters (A, B, s) by name on one W.
+
+A trained adapter costs nothing while it is used: where W is float32 the layer computes with the merged weight
+W + s·B·A, made once after each change of the adapter, and its backward needs one full matrix product too; those for A
+and B are thin. PEFT's own layers compute the same with more products and passes over memory (tests/models/test_lora.py
+compares). In bfloat16 the sum would round most of the adapter away, so there it is added to the output.
+
+The files are PEFT's, so that peft and vLLM load them.
+"""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
+from transformers.pytorch_utils import Conv1D
+
+from models.run import BadInput
+
+LINEAR = (nn.Linear, Conv1D)  # GPT-2 calls its linear layers so, and keeps their weights transposed
+Widths = dict[str, tuple[int, int]]  # features in and out of linear layers, by their path in the model
+
+MERGED = 2  # adapters whose merged weights are kept: PPO goes back and forth between the policy and its value function
+
+
+class LoraLinear(nn.Module):
+    """A frozen linear layer with adapters; `active` names the one that counts, None is the layer alone."""
+
+    def __init__(self, linear: Any) -> None:
+        super().__init__()
+        self.linear = linear
+        self.transposed = isinstance(linear, Conv1D)
+        self.lora_a = nn.ParameterDict()  # (r, in) by name, zero-centred noise at first
+        self.lora_b = nn.ParameterDict()  # (out, r) by name, zero at first
+        self.scaling: dict[str, float] = {}
+        self.active: str | None = None
+        self._merged: dict[str, tuple[tuple[int, int], Tensor]] = {}  # (versions of A and B, W + s·B·A) by name
+
+    @property
+    def weight(self) -> Tensor:
+        """W: (out, in)."""
+        return self.linear.weight.T if self.transposed else self.linear.weight
+
+    def add(self, name: str, rank: int, scaling: float) -> None:
+        """A fresh adapter, which adds nothing yet, in float32 whatever the base is. Draws from torch's generator."""
+        out, inner = self.weight.shape
+        a, b = (
+            self.weight.new_empty(rank, inner, dtype=torch.float32),
+            self.weight.new_zeros(out, rank, dtype=torch.float32),
+        )
+        nn.init.kaiming_uniform_(a, a=math.sqrt(5))
+        self.lora_a[name], self.lora_b[name], self.scaling[name] = nn.Parameter(a), nn.Parameter(b), scaling
+
+    def remove(self, name: str) -> None:
+        """Forget an adapter, if it is here."""
+        if name in self.scaling:
+            del self.lora_a[name], self.lora_b[name], self.scaling[name]
+            self._merged.pop(name, None)
+
+    def parameters_of(self, name: str) -> list[nn.Parameter]:
+        """A and B of an adapter; none if it leaves this layer alone."""
+        return [self.lora_a[name], self.lora_b[name]] if name in self.scaling else []
+
+    @torch.no_grad()
+    def set(self, name: str, a: Tensor, b: Tensor) -> None:
+        """Give an adapter these weights."""
+        self.lora_a[name].copy_(a)
+        self.lora_b[name].copy_(b)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.active not in self.scaling:
+            return self.linear(x)
+        a, b, scaling = self.lora_a[self.active], self.lora_b[self.active], self.scaling[self.active]
+        if self.weight.dtype != torch.float32:
+            delta: Tensor = F.linear(F.linear(x.to(a.dtype), a), b) * scaling
+            return self.linear(x) + delta.to(x.dtype)
+        merged = self._merge(self.active, a, b, scaling)
+        if torch.is_grad_enabled() and a.requires_grad:
+            return _Merged.apply(x, merged, self.linear.bias, a, b, scaling)
+        return F.linear(x, merged, self.linear.bias)
+
+    @torch.no_grad()
+    def _merge(self, name: str, a: Tensor, b: Tensor, scaling: float) -> Tensor:
+        versions = (a._version, b._version)  # torch counts every change in place
+        known, merged = self._merged.pop(name, (None, None))
+        if merged is None:
+            while len(self._merged) >= MERGED:
+                del self._merged[next(iter(self._merged))]
+            merged = torch.empty_like(self.weight)
+        if known != versions:
+            # In place: a graph that still needs the weights from before would then say so in its backward.
+            torch.addmm(self.weight, b, a, alpha=scaling, out=merged)
+        self._merged[name] = versions, merged  # the last one in is the last one to go
+        return merged
+
+
+class _Merged(torch.autograd.Function):
+    """y = x Mᵀ + bias with M = W + s·B·A, and the gradients of x, A and B."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, merged: Tensor, bias: Tensor | None, a: Tensor, b: Tensor, scaling: float
+    ) -> Tensor:
+        ctx.save_for_backward(x, merged, a, b)
+        ctx.scaling = scaling
+        return F.linear(x, merged, bias)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        x, merged, a, b = ctx.saved_tensors
+        flat, inputs = gradient.flatten(0, -2), x.flatten(0, -2)  # (n, out), (n, in)
+        of_x = gradient @ merged if ctx.needs_input_grad[0] else None
+        of_a = (flat @ (b * ctx.scaling)).T @ inputs  # (r, n) (n, in)
+        of_b = flat.T @ (inputs @ (a.T * ctx.scaling))  # (out, n) (n, r)
+        return of_x, None, None, of_a, of_b, None
+
+
+def layers_of(model: nn.Module) -> Iterator[tuple[str, LoraLinear]]:
+    """The layers that take adapters, by their paths in the model."""
+    return ((name, module) for name, module in model.named_modules() if isinstance(module, LoraLinear))
+
+
+def widths(model: nn.Module) -> Widths:
+    """Features in and out of every linear layer, by its path in the model."""
+
+    def width(linear: Any) -> tuple[int, int]:
+        return (linear.nx, linear.nf) if isinstance(linear, Conv1D) else (linear.in_features, linear.out_features)
+
+    return {name: width(module) for name, module in model.named_modules() if isinstance(module, LINEAR)}
+
+
+def insert(model: nn.Module) -> None:
+    """Give every linear layer of a model room for adapters. Without one, all computes as before."""
+    for name, module in list(model.named_modules()):
+        if isinstance(module, LINEAR):
+            parent, _, own = name.rpartition(".")
+            setattr(model.get_submodule(parent), own, LoraLinear(module))
+
+
+# Files ------------------------------------------------------------------------------------------------------------
+
+PREFIX = "base_model.model."  # PEFT's, before the path of a layer
+
+
+class AdapterFiles(NamedTuple):
+    """An adapter as its two files have it."""
+
+    rank: int
+    scaling: float
+    layers: dict[str, tuple[Tensor, Tensor]]
+    """A (r, in) and B (out, r) by the path of the linear layer."""
+
+
+def read(directory: Path, widths: Widths) -> AdapterFiles:
+    """The adapter in a directory, for a model with linear layers of these widths. BadInput if it is not plain LoRA on
+    them."""
+    config = json.loads((directory / "adapter_config.json").read_text())
+    unusual = ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_save", "lora_bias")
+    odd = [name for name in unusual if config.get(name)]
+    if config.get("peft_type") != "LORA" or odd or config.get("bias", "none") != "none":
+        raise BadInput(f"The adapter in {directory} is not plain LoRA ({(odd or ['peft_type or bias'])[0]}).")
+    rank = config["r"]
+    scaling = config["lora_alpha"] / (math.sqrt(rank) if config.get("use_rslora") else rank)
+    layers = pairs(load_file(directory / "adapter_model.safetensors"), widths, f"The adapter in {directory}")
+    return AdapterFiles(rank, scaling, layers)
+
+
+def pairs(state: dict[str, Tensor], widths: Widths, what: str) -> dict[str, tuple[Tensor, Tensor]]:
+    """A and B by layer, from PEFT's names of tensors. BadInput, beginning with `what`, if one does not fit."""
+    halves: dict[str, dict[str, Tensor]] = {}
+    for key, tensor in state.items():
+        path, _, half = key.removeprefix(PREFIX).removesuffix(".weight").rpartition(".")
+        if path not in widths or half not in ("lora_A", "lora_B"):
+            raise BadInput(f"{what} does not fit the base: {key} has no linear layer there.")
+        halves.setdefault(path, {})[half] = tensor
+    found = {}
+    for path, both in halves.items():
+        a, b = both.get("lora_A"), both.get("lora_B")
+        if a is None or b is None or (a.shape[1], b.shape[0]) != widths[path] or a.shape[0] != b.shape[1]:
+            raise BadInput(f"{what} does not fit the base: {path} has other dimensions.")
+        found[path] = a, b
+    return found
+
+
+def write(directory: Path, source: str, name: str, layers: dict[str, LoraLinear]) -> None:
+    """Both files of one adapter of these layers, on the base called `source`."""
+    having = {path: layer for path, layer in layers.items() if name in layer.scaling}
+    first = next(iter(having.values()))
+    rank = first.lora_a[name].shape[0]
+    config = {
+        "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": source,
+        "r": rank, "lora_alpha": _whole(first.scaling[name] * rank), "lora_dropout": 0.0, "bias": "none",
+        # By their last names, as servers expect them.
+        "target_modules": sorted({path.rpartition(".")[2] for path in having}),
+        "fan_in_fan_out": first.transposed, "inference_mode": True,
+    }  # fmt: skip
+    (directory / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    save_file(state(name, layers), directory / "adapter_model.safetensors")
+
+
+def _whole(number: float) -> int | float:
+    """vLLM wants an int where there is one."""
+    return round(number) if math.isclose(number, round(number)) else number
+
+
+def state(name: str, layers: dict[str, LoraLinear]) -> dict[str, Tensor]:
+    """Weights of one adapter, by PEFT's names of tensors."""
+    found = {}
+    for path, layer in layers.items():
+        if name in layer.scaling:
+            found[f"{PREFIX}{path}.lora_A.weight"] = layer.lora_a[name].detach().cpu().contiguous()
+            found[f"{PREFIX}{path}.lora_B.weight"] = layer.lora_b[name].detach().cpu().contiguous()
+    return found
