@@ -14,6 +14,9 @@ export function useTasks(enabled = true) {
 export const assignmentsKey = ['assignments'] as const
 export const assignmentKey = (id: string) => [...assignmentsKey, id] as const
 
+/** A participant's visit from a crowd platform: it ends with the assignment, or with the last try to qualify for it. */
+export const visitKey = ['visit'] as const
+
 /** One's own, newest first. */
 export function useAssignments() {
   return useQuery({
@@ -52,6 +55,7 @@ export function useWithdraw(id: string) {
     onSuccess: (assignment) => {
       client.setQueryData(assignmentKey(id), assignment)
       void client.invalidateQueries({ queryKey: assignmentsKey, exact: true })
+      void client.invalidateQueries({ queryKey: visitKey })
     },
   })
 }

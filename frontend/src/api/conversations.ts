@@ -1,5 +1,5 @@
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { assignmentKey, assignmentsKey } from '@/api/assignments'
+import { assignmentKey, assignmentsKey, visitKey } from '@/api/assignments'
 import { answer, api } from '@/api/client'
 import { isPassing } from '@/api/problem'
 import type { Completion, Conversation, NewTurn, ReportReason, Turn } from '@/api/types'
@@ -164,6 +164,7 @@ export function useComplete(conversationId: string) {
     onSuccess: (assignment) => {
       client.setQueryData(assignmentKey(assignment.id), assignment)
       void client.invalidateQueries({ queryKey: assignmentsKey, exact: true })
+      void client.invalidateQueries({ queryKey: visitKey })
     },
   })
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { tasksKey } from '@/api/assignments'
+import { tasksKey, visitKey } from '@/api/assignments'
 import { answer, api } from '@/api/client'
 
 const qualificationKey = (slug: string) => ['qualification', slug] as const
@@ -22,6 +22,7 @@ export function useQualify(slug: string) {
     onSettled: () => {
       void client.invalidateQueries({ queryKey: tasksKey })
       void client.invalidateQueries({ queryKey: qualificationKey(slug) })
+      void client.invalidateQueries({ queryKey: visitKey })
     },
   })
 }

@@ -1,9 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { visitKey } from '@/api/assignments'
 import { answer, api } from '@/api/client'
 import { useKeepSession } from '@/api/session'
 import type { StudyEntry, StudySettings } from '@/api/types'
 
-const visitKey = ['visit'] as const
 const studiesKey = ['studies'] as const
 
 /** Comes in by a platform's link: signs the participant in. */

@@ -2,7 +2,7 @@ import { screen } from '@testing-library/react'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { FakeServer, problem } from '@/testing/fake-server'
 import { openPage } from '@/testing/open-page'
-import { offered, session } from '@/testing/rows'
+import { offered, progress, session } from '@/testing/rows'
 
 const TRY = 'POST /tasks/red-team/qualification'
 const pairs = (version: number) => ({
@@ -123,14 +123,19 @@ describe('the last try', () => {
     expect(screen.getByRole('link', { name: 'Back to the tasks' })).toBeVisible()
   })
 
-  it('ends the study of whoever came from a platform', async () => {
-    server.on(TRY, result(false, 0)).on('GET /visits/current', {
-      status: 'screened-out',
-      provider: 'prolific',
-      code: 'OUT1',
-      return_url: 'https://app.prolific.com/x',
-    })
-    const { user } = open()
+  it('ends the study of whoever came from a platform, also right after the start page asked how it stands', async () => {
+    const visit = { status: 'open', provider: 'prolific', code: null, return_url: null }
+    const ended = { ...visit, status: 'screened-out', code: 'OUT1', return_url: 'https://app.prolific.com/x' }
+    server
+      .on('GET /assignments', [])
+      .on('GET /account/progress', progress())
+      .on('GET /visits/current', visit)
+      .on(TRY, () => {
+        server.on('GET /visits/current', ended)
+        return result(false, 0)
+      })
+    const { user } = openPage('/')
+    await user.click(await screen.findByRole('link', { name: 'Qualify first' }))
     await answerAll(user)
     await user.click(await screen.findByRole('link', { name: 'Finish the study' }))
     expect(await screen.findByText('OUT1')).toBeVisible()
