@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
 import { makeQueryClient } from '@/api/query-client'
+import { keepTabsTogether } from '@/api/tabs'
 import { App } from '@/app'
 
 const root = document.getElementById('root')
@@ -12,10 +13,13 @@ const onUncaughtError = () => {
   root.textContent = 'Turnwise cannot be loaded. Please load the page again. 페이지를 다시 불러와 주세요.'
 }
 
+const queryClient = makeQueryClient()
+keepTabsTogether(queryClient)
+
 createRoot(root, { onUncaughtError }).render(
   <StrictMode>
     <BrowserRouter>
-      <App queryClient={makeQueryClient()} />
+      <App queryClient={queryClient} />
     </BrowserRouter>
   </StrictMode>,
 )

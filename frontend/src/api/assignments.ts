@@ -17,6 +17,9 @@ export const assignmentKey = (id: string) => [...assignmentsKey, id] as const
 /** A participant's visit from a crowd platform: it ends with the assignment, or with the last try to qualify for it. */
 export const visitKey = ['visit'] as const
 
+/** What looks after people who red-team counts ended conversations. */
+export const careKey = ['care'] as const
+
 /** One's own, newest first. */
 export function useAssignments() {
   return useQuery({
@@ -25,11 +28,12 @@ export function useAssignments() {
   })
 }
 
-export function useAssignment(id: string) {
+export function useAssignment(id: string, options: { staleTime?: number } = {}) {
   return useQuery({
     queryKey: assignmentKey(id),
     queryFn: () =>
       answer(api.GET('/api/v1/assignments/{assignment_id}', { params: { path: { assignment_id: id } } })),
+    ...options,
   })
 }
 

@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { careKey } from '@/api/assignments'
 import { answer, api } from '@/api/client'
-
-const careKey = ['care'] as const
 
 /** How much red-teaming one has had, whether a break is due, and whether to ask how one is. */
 export function useCare(enabled: boolean) {

@@ -1,5 +1,5 @@
 import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { assignmentKey, assignmentsKey, visitKey } from '@/api/assignments'
+import { assignmentKey, assignmentsKey, careKey, visitKey } from '@/api/assignments'
 import { answer, api } from '@/api/client'
 import { isPassing } from '@/api/problem'
 import type { Completion, Conversation, NewTurn, ReportReason, Turn } from '@/api/types'
@@ -15,6 +15,8 @@ export function useConversation(id: string) {
       ),
   })
 }
+
+const turnsKey = (conversationId: string) => ['turns', conversationId] as const
 
 /** Puts a turn, as the server just told it, into its conversation. */
 export function keepTurn(client: QueryClient, conversationId: string, turn: Turn): void {
@@ -34,13 +36,31 @@ const unanswered = (failures: number, error: Error) => isPassing(error) && failu
 function useTurnMutation<Input>(conversationId: string, request: (input: Input) => Promise<Turn>) {
   const client = useQueryClient()
   return useMutation({
+    mutationKey: turnsKey(conversationId),
     scope: inOrder(conversationId),
     mutationFn: request,
     retry: unanswered,
+    onMutate: () => ({
+      current: client.getQueryData<Conversation>(conversationKey(conversationId))?.turns.at(-1)?.id,
+    }),
     onSuccess: (turn) => keepTurn(client, conversationId, turn),
-    // The server knows better than this tab: another device may have gone on.
-    onError: () => client.invalidateQueries({ queryKey: conversationKey(conversationId) }),
+    // The server knows better than this tab: another device may have gone on, or ended it all.
+    onError: () => {
+      for (const queryKey of [assignmentsKey, conversationKey(conversationId)])
+        void client.invalidateQueries({ queryKey })
+    },
   })
+}
+
+/** Why the last thing that was tried here was refused, if the turn it was tried with is no longer the current one:
+ * another device had gone on, and with the turn went the place where its error would be read. */
+export function useOvertaken({ id, turns }: Conversation): Error | null {
+  const tried = useQueryClient()
+    .getMutationCache()
+    .findAll({ mutationKey: turnsKey(id) })
+    .at(-1)?.state
+  const context = tried?.context as { current?: string } | undefined
+  return context?.current === turns.at(-1)?.id ? null : (tried?.error ?? null)
 }
 
 export function useSendMessage(conversationId: string) {
@@ -165,6 +185,7 @@ export function useComplete(conversationId: string) {
       client.setQueryData(assignmentKey(assignment.id), assignment)
       void client.invalidateQueries({ queryKey: assignmentsKey, exact: true })
       void client.invalidateQueries({ queryKey: visitKey })
+      void client.invalidateQueries({ queryKey: careKey })
     },
   })
 }

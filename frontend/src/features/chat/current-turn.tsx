@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { useChoose, useRetryTurn, useStopTurn } from '@/api/conversations'
+import { useChoose, useOvertaken, useRetryTurn, useStopTurn } from '@/api/conversations'
 import type { Conversation, Turn } from '@/api/types'
 import { usePageKeys } from '@/components/page-keys'
 import { ProblemAlert } from '@/components/problem-alert'
@@ -38,6 +38,7 @@ export function CurrentTurn(props: CurrentTurnProps) {
   const choose = useChoose(conversation.id)
   const stop = useStopTurn(conversation.id)
   const retry = useRetryTurn(conversation.id)
+  const overtaken = useOvertaken(conversation)
   const [changing, setChanging] = useState(false)
   useDuration(turn.status === 'generating', onWritten)
 
@@ -69,7 +70,7 @@ export function CurrentTurn(props: CurrentTurnProps) {
         <CandidatePair conversation={conversation} live={live} pickedId={picked?.id ?? null} />
       </section>
       <Dock>
-        <ProblemAlert error={live.error ?? choose.error ?? stop.error ?? retry.error} />
+        <ProblemAlert error={live.error ?? choose.error ?? stop.error ?? retry.error ?? overtaken} />
         {!live.connected && <Reconnecting />}
         {turn.status === 'failed' && ending && children}
         {turn.status === 'failed' && !ending && (

@@ -3,24 +3,22 @@ import { Link } from 'react-router'
 import { useWithdraw } from '@/api/assignments'
 import type { Assignment } from '@/api/types'
 import { Dialog } from '@/components/dialog'
-import { money } from '@/components/money'
 import { ProblemAlert } from '@/components/problem-alert'
-import { useLanguage } from '@/i18n/language'
+import { useWords } from '@/i18n/language'
+import { KeptPay } from './kept-pay'
 import classes from './leave-dialog.module.css'
 import { useSwitch } from './use-switch'
 
 /** What each way out means, and that nothing is lost by it. */
 export function LeaveDialog({ assignment, onClose }: { assignment: Assignment; onClose: () => void }) {
-  const { words: all, language } = useLanguage()
-  const words = all.care
+  const words = useWords().care
   const withdraw = useWithdraw(assignment.id)
   const change = useSwitch(assignment)
-  const { earned } = assignment
   return (
     <Dialog title={words.leaveTitle} onClose={onClose}>
       <Stack>
         <Text size="sm" fw={600}>
-          {earned ? words.keptPay({ pay: money(earned, language) }) : words.kept}
+          <KeptPay assignmentId={assignment.id} />
         </Text>
         <ProblemAlert error={withdraw.error ?? change?.error ?? null} />
         <div className={classes.way}>

@@ -3,9 +3,9 @@ import { useWithdraw } from '@/api/assignments'
 import { useCare } from '@/api/care'
 import type { Assignment } from '@/api/types'
 import { ConfirmButton } from '@/components/confirm-button'
-import { money } from '@/components/money'
 import { ProblemAlert } from '@/components/problem-alert'
-import { useLanguage } from '@/i18n/language'
+import { useWords } from '@/i18n/language'
+import { KeptPay } from './kept-pay'
 import classes from './red-team-bar.module.css'
 import { useSwitch } from './use-switch'
 
@@ -17,12 +17,10 @@ interface RedTeamBarProps {
 
 /** Beside every turn of a red-team conversation: how much of it there was, less of it to see, and two ways out. */
 export function RedTeamBar({ assignment, blur, onBlur }: RedTeamBarProps) {
-  const { words: all, language } = useLanguage()
-  const words = all.care
+  const words = useWords().care
   const care = useCare(true).data
   const withdraw = useWithdraw(assignment.id)
   const change = useSwitch(assignment)
-  const { earned } = assignment
   return (
     <aside className={classes.bar} aria-label={words.careRight}>
       <div className={classes.inner}>
@@ -48,7 +46,11 @@ export function RedTeamBar({ assignment, blur, onBlur }: RedTeamBarProps) {
             size="compact-xs"
             variant="default"
             label={words.stopHere}
-            question={`${words.stopHereText} ${earned ? words.keptPay({ pay: money(earned, language) }) : words.kept}`}
+            question={
+              <>
+                {words.stopHereText} <KeptPay assignmentId={assignment.id} />
+              </>
+            }
             onConfirm={() => withdraw.mutate()}
           />
         </Group>
