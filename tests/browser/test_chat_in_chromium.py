@@ -12,36 +12,13 @@ from app.pages import DIST
 from app.tables import Comparison
 from tests.app.servers import Process
 from tests.browser.conftest import Errors, Recording
+from tests.browser.crowdworker import SIGNED_OUT_AT_FIRST, join, say, wait_for_both
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.broker,
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
-
-
-def join(page: Page) -> None:
-    """From nothing to the first, empty conversation."""
-    page.goto("/")
-    page.get_by_role("link", name="Create an account").click()
-    # The sign-in form, which has the same fields, stays until the next page has been fetched.
-    expect(page.get_by_role("heading", name="Create an account")).to_be_visible()
-    page.get_by_label("User name").fill("ada")
-    page.locator("input[name=password]").fill("correct horse")
-    page.get_by_label("I have read this and agree").check()
-    page.get_by_role("button", name="Create an account").click()
-    page.get_by_role("button", name="Start", exact=True).first.click()
-    page.get_by_role("dialog").get_by_role("button", name="Got it").click()
-    expect(page.get_by_role("heading", name="Conversation 1 of 5")).to_be_visible()
-
-
-def say(page: Page, text: str) -> None:
-    page.get_by_label("Your message").fill(text)
-    page.keyboard.press("Control+Enter")
-
-
-def wait_for_both(page: Page) -> None:
-    expect(page.get_by_role("button", name="A is better, barely")).to_be_enabled()
 
 
 def test_a_choice_by_keyboard_can_be_changed_and_the_next_turn_goes_on_from_it(
@@ -82,10 +59,6 @@ def turn_texts(page: Page) -> dict[str, str]:
         }"""
     )
     return {candidate["shown"]: candidate["text"] for candidate in conversation["turns"][-1]["candidates"]}
-
-
-# Chromium reports the 401 by which the page learns that nobody is signed in.
-SIGNED_OUT_AT_FIRST = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
 
 
 def test_a_reload_while_the_candidates_are_written_loses_nothing(
