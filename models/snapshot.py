@@ -32,9 +32,9 @@ class Manifest:
     config: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
     temperature: float | None = None
-    """Divides a PM's score differences so that they are calibrated; None: not fitted."""
+    """Divides a PM's score differences so that they are calibrated (models/calibration.py); None: not fitted."""
     reference_mean: float | None = None
-    """A PM's mean score on held-out responses: where its scale has its middle."""
+    """A PM's mean score on a fixed set of responses (models/reference.py): less this, scores of PMs are comparable."""
 
 
 class Snapshot(NamedTuple):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import torch
 
-from models import evaluate_pm, snapshot
+from models import judgements, reference, snapshot
 from models.backbone import Backbone, choose_dtype, set_threads
 from models.config import PMConfig, parse, to_json
 from models.data import Example, batches, content_hash, examples, select
@@ -24,8 +24,6 @@ from models.dialogue import DEFAULT_SYSTEM, Renderer, read_conversations
 from models.packing import pack
 from models.preference_model import PreferenceModel, pairwise_loss
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
-
-UNDECIDED = math.log(2)  # the loss of a PM that does not tell candidates apart
 
 
 def train(run: RunDirectory) -> None:
@@ -131,23 +129,23 @@ def train(run: RunDirectory) -> None:
         run.progress("evaluate", done, total)
         run.check_preempted()  # nothing is lost: the last step has a checkpoint
 
-    judgements, _ = evaluate_pm.judge(pm, renderer, held_out.conversations, on_progress)
-    test = evaluate_pm.summary(judgements)
-    mean, std = evaluate_pm.spread(judgements)
-    warnings = []
-    if judgements and (std < 0.01 or abs(test["loss"] - UNDECIDED) < 0.001):
-        warnings.append("The PM does not tell candidates apart: its scores are constant or its loss is log 2.")
+    judged, _ = judgements.judge(pm, renderer, held_out.conversations, on_progress)
+    test = judgements.summary(judged)
+    mean, std = judgements.spread(judged)
+    temperature = judgements.fit_temperature(judged)
+    system = config.system or DEFAULT_SYSTEM
 
     # Save
     manifest = snapshot.Manifest(
         name=config.name,
         kind="pm",
         base={"source": config.base, "hash": backbone.hash},
-        system=config.system or DEFAULT_SYSTEM,
+        system=system,
         data_hash=data_hash,
         config=dataclasses.asdict(config),
-        metrics={f"test_{name}": value for name, value in test.items()},
-        reference_mean=mean if judgements else None,
+        metrics={f"test_{name}": value for name, value in test.items() if value is not None},
+        temperature=temperature,
+        reference_mean=reference.mean_score(pm, renderer, system),
     )
     snapshot.save(run.path / "snapshot", manifest, pm.write)
     run.result(
@@ -156,7 +154,8 @@ def train(run: RunDirectory) -> None:
             "left_out": left_out,
             "steps": len(steps),
             "test": {**test, "score_mean": mean, "score_std": std},
-            "warnings": warnings,
+            "calibration": judgements.calibrate(judged, temperature),
+            "warnings": judgements.alarms(judged),
         }
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from models import snapshot, tiny, train_pm
+from models import reference, snapshot, tiny, train_pm
 from models.dialogue import read_conversations
 from models.preference_model import PreferenceModel
 from models.run import BadInput, Preempted, RunDirectory
@@ -66,7 +66,10 @@ def test_a_pm_learns_what_the_toy_crowd_likes(tmp_path: Path) -> None:
     scores = pm.score([renderer.opening_ids(found.manifest.system, "Tell me of sun and moss 5")], [[likes, dislikes]])
     assert scores[0][0] > scores[0][1]
     assert found.manifest.metrics["test_accuracy"] == result["test"]["accuracy"]
-    assert found.manifest.reference_mean == result["test"]["score_mean"]
+    # Its scores now are those it was saved with: the reference set was scored before.
+    assert reference.mean_score(pm, renderer, found.manifest.system) == pytest.approx(
+        found.manifest.reference_mean, abs=1e-5
+    )
 
 
 def test_a_run_leaves_what_the_worker_reads(finished: Path) -> None:

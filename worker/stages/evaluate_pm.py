@@ -72,7 +72,7 @@ def record(session: Session, week: Week) -> Result:
 
 def _without_pairs(report: dict[str, Any]) -> dict[str, Any]:
     """The numbers alone, overall ones first: what figures read. The pairs stay in the run directory."""
-    return report["overall"] | {name: report[name] for name in ("by_task", "by_kind", "by_turn", "score")}
+    return report["overall"] | {name: part for name, part in report.items() if name not in ("overall", "pairs")}
 
 
 class Row(NamedTuple):
