@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 from transformers.utils import logging as transformers_logging
 
-from models import lora, tiny
+from models import attention, lora, tiny
 from models.packing import Batch
 from models.run import BadInput, directory_atomically
 
@@ -115,6 +115,8 @@ def load_base(source: str, dtype: str | torch.dtype = torch.float32) -> tuple[An
     except Exception as error:  # transformers, safetensors and tokenizers each raise their own
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BadInput(f"The base model in {path} cannot be loaded: {reason}") from None
+    if broken := next((name for name, weights in model.named_parameters() if not weights.isfinite().all()), None):
+        raise BadInput(f"The base model in {path} has weights that are not finite numbers ({broken}).")
     prepare(model)
     return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
 
@@ -188,6 +190,9 @@ class Backbone:
         prefix = causal_lm.base_model_prefix
         self._widths = {f"{prefix}.{name}": width for name, width in lora.widths(causal_lm.base_model).items()}
         self._layers: dict[str, lora.LoraLinear] = {}  # by path; none before the first adapter
+        self._by_runs = bool(causal_lm._supports_attention_backend)  # else its own attention reads the mask
+        if self._by_runs:
+            causal_lm.set_attn_implementation(attention.NAME)
 
     @classmethod
     def load(cls, source: str, dtype: str | torch.dtype = torch.float32) -> tuple["Backbone", Any]:
@@ -289,7 +294,7 @@ class Backbone:
         # Always position ids and always a mask: left to guess, transformers would see packed documents.
         output = self.causal_lm.base_model(
             input_ids=batch.input_ids, position_ids=batch.position_ids, attention_mask=batch.mask,
-            past_key_values=cache, use_cache=cache is not None,
+            past_key_values=cache, use_cache=cache is not None, **({"runs": batch.runs} if self._by_runs else {}),
         )  # fmt: skip
         states: Tensor = output.last_hidden_state
         return states

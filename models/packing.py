@@ -16,6 +16,7 @@ of the row are all there is to it: the scores and gradients are those of the fla
 Knows token ids and tensors; knows not what a score or a policy is.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,6 +25,8 @@ import torch
 from torch import Tensor
 
 from models.dialogue import Conversation, Renderer
+
+RUN_TOKENS = 128  # a longer run spends half of its attention on what comes later, a shorter one on calls
 
 
 class Node(NamedTuple):
@@ -50,12 +53,25 @@ class ConversationTree(NamedTuple):
     candidates: dict[tuple[int, int], int]
 
 
+class Run(NamedTuple):
+    """A stretch of a row in which every token continues the one before it."""
+
+    size: int
+    before: list[int]
+    """The runs that it continues, by index, the first of its dialogue first."""
+
+
 class Batch(NamedTuple):
     """What a decoder reads."""
 
     input_ids: Tensor  # (B, N)
     position_ids: Tensor  # (B, N)
     mask: Tensor  # (B, 1, N, N) bool, True means "the query (row) attends to the key (column)"
+    runs: list[Run] | None = None
+    """Of a batch of one row: the same as the mask says, in a form that saves work (models/attention.py)."""
+
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(self.input_ids.to(device), self.position_ids.to(device), self.mask.to(device), self.runs)
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,7 @@ class Row:
     position_ids: Tensor  # (N,)
     node_ids: Tensor  # (N,) the node of each token, counted through the row
     ancestors: Tensor  # (nodes, nodes) bool, True means "column is row or an ancestor of row"
+    runs: list[Run]
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -82,7 +99,7 @@ class Row:
         """The row as a batch of one, with its mask (N² booleans, made when needed)."""
         related = self.ancestors[self.node_ids[:, None], self.node_ids[None, :]]
         mask = related.tril_()  # parents lie before children, so what is later is no ancestor
-        return Batch(self.input_ids[None], self.position_ids[None], mask[None, None])
+        return Batch(self.input_ids[None], self.position_ids[None], mask[None, None], self.runs)
 
 
 def pack(trees: Sequence[Tree], row_tokens: int) -> list[Row]:
@@ -124,7 +141,37 @@ def _lay_out(trees: Sequence[Tree], chosen: list[int]) -> Row:
             node_ids += [node] * len(tokens)
             depth.append(start + len(tokens))
             node += 1
-    return Row(chosen, spans, torch.tensor(input_ids), torch.tensor(position_ids), torch.tensor(node_ids), ancestors)
+    runs = _runs([trees[t] for t in chosen])
+    return Row(
+        chosen, spans, torch.tensor(input_ids), torch.tensor(position_ids), torch.tensor(node_ids), ancestors, runs
+    )
+
+
+def _runs(trees: Sequence[Tree]) -> list[Run]:
+    """The runs of these trees behind each other, none longer than RUN_TOKENS. An only child that follows its parent
+    goes on in the same run."""
+    runs: list[Run] = []
+    for tree in trees:
+        children = Counter(node.parent for node in tree.nodes)
+        sizes: list[int] = []  # of stretches without a fork
+        parents: list[int | None] = []
+        stretch: list[int] = []  # of each node
+        for i, (tokens, parent) in enumerate(tree.nodes):
+            if parent is not None and parent == i - 1 and children[parent] == 1:
+                stretch.append(stretch[parent])
+                sizes[-1] += len(tokens)
+            else:
+                stretch.append(len(sizes))
+                sizes.append(len(tokens))
+                parents.append(None if parent is None else stretch[parent])
+        through: list[list[int]] = []  # the runs up to the end of each stretch
+        for size, up in zip(sizes, parents, strict=True):
+            seen = [] if up is None else list(through[up])
+            for start in range(0, size, RUN_TOKENS):
+                runs.append(Run(min(RUN_TOKENS, size - start), list(seen)))
+                seen.append(len(runs) - 1)
+            through.append(seen)
+    return runs
 
 
 def prompt_tree(prompt_ids: Sequence[int], responses: Sequence[Sequence[int]]) -> Tree:

@@ -1,10 +1,13 @@
 """The preference model (PM): a bare decoder with an adapter and a linear head. It scores a dialogue at the end-of-turn
-token of its last response.
+token of its last response. An ensemble is several on one base, which score together.
 """
 
+import dataclasses
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -15,18 +18,21 @@ from models import snapshot
 from models.backbone import Backbone
 from models.dialogue import Renderer
 from models.packing import Batch, Tree, pack, prompt_tree
+from models.run import BadInput
 from models.snapshot import Snapshot
 
+ENSEMBLE = "ensemble.json"
 ROW_TOKENS = 512
 MAX_TOKENS = 4096  # a row's mask takes the square of this in bytes
 
 
-def pairwise_loss(chosen: Tensor, rejected: Tensor) -> Tensor:
+def pairwise_loss(chosen: Tensor, rejected: Tensor, certainty: Tensor | float = 1.0) -> Tensor:
     """log(1 + exp(r_rejected − r_chosen)) of each comparison: (n,), (n,) → (n,).
 
     Minus the log-probability of the choice if P(chosen) = sigmoid(r_chosen − r_rejected) (Bai et al. 2022, §3 and
-    eq. 4.2; log 2 where the PM does not tell them apart)."""
-    return F.softplus(rejected - chosen)
+    eq. 4.2; log 2 where the PM does not tell them apart). A choice that is right only with probability `certainty`, p,
+    is expected to cost p times that and 1 − p times the loss of the opposite choice: least where sigmoid(Δr) = p."""
+    return F.softplus(rejected - chosen) + (1 - certainty) * (chosen - rejected)
 
 
 class Head(nn.Linear):
@@ -66,14 +72,22 @@ class PreferenceModel:
         return cls(backbone, adapter, Head(backbone.width))
 
     @classmethod
-    def load(cls, backbone: Backbone, adapter: str, directory: Path) -> tuple[Self, Snapshot]:
-        """The PM of a snapshot on a base that is already in memory. BadInput if it is damaged or of another base."""
+    def load(cls, backbone: Backbone, adapter: str, directory: Path) -> tuple["PreferenceModel", Snapshot]:
+        """The PM of a snapshot on a base that is already in memory, or the ensemble. BadInput if it is damaged, not
+        finite or of another base."""
         found = snapshot.load(directory, "pm", backbone.hash)
-        backbone.load_adapter(adapter, directory)
-        return cls(backbone, adapter, load_head(directory)), found
+        names = [adapter, *(f"{adapter}-{path.name}" for path in _others(directory))]
+        members = []
+        for name, path in zip(names, [directory, *_others(directory)], strict=True):
+            backbone.load_adapter(name, path)
+            members.append(PreferenceModel(backbone, name, load_head(path)))
+            if not all(weights.isfinite().all() for weights in members[-1].parameters()):
+                raise BadInput(f"The snapshot {directory} has weights that are not finite numbers.")
+        together = Together.read(directory)
+        return Ensemble(members, together) if together else members[0], found
 
     @classmethod
-    def open(cls, directory: Path) -> tuple[Self, Snapshot, Renderer]:
+    def open(cls, directory: Path) -> tuple["PreferenceModel", Snapshot, Renderer]:
         """The PM of a snapshot and what it needs: its base is loaded too, in the dtype it was trained with."""
         manifest = snapshot.load(directory, "pm").manifest
         backbone, tokenizer = Backbone.load(manifest.base["source"], str(manifest.config.get("dtype", "float32")))
@@ -101,7 +115,7 @@ class PreferenceModel:
         """Scores at tokens of a batch of one row: index (n,) → (n,)."""
         device = self.backbone.device
         with self.backbone.use(self.adapter):
-            hidden = self.backbone.hidden(Batch(*(part.to(device) for part in batch)))  # (1, N, d)
+            hidden = self.backbone.hidden(batch.to(device))  # (1, N, d)
         scores: Tensor = self.head(hidden[0, index.to(device)])
         return scores
 
@@ -146,3 +160,64 @@ class PreferenceModel:
         for i, some in zip(owners, found, strict=True):
             scores[i] += some
         return scores
+
+
+# Ensembles --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Together:
+    """How the members of an ensemble become one score; `ensemble.json` in its snapshot."""
+
+    combine: Literal["mean", "worst", "penalised"]
+    variance_penalty: float
+    offsets: tuple[float, ...]
+    """Each member's mean score on the same dialogues, taken off first: the pairwise loss leaves it to chance, and without
+    that the worst of all would be the same member everywhere."""
+
+    @classmethod
+    def read(cls, directory: Path) -> Self | None:
+        """Of a snapshot directory; None if it holds one PM."""
+        path = directory / ENSEMBLE
+        if not path.exists():
+            return None
+        content = json.loads(path.read_text())
+        return cls(content["combine"], content["variance_penalty"], tuple(content["offsets"]))
+
+    def __call__(self, scores: Tensor) -> Tensor:
+        """(members, n) → (n,): the mean, the least, or mean − λ·variance over members (Coste et al. 2023, arXiv
+        2310.02743, §3: mean, worst-case and uncertainty-weighted optimisation)."""
+        level = scores - scores.new_tensor(self.offsets)[:, None]
+        if self.combine == "worst":
+            return level.min(0).values
+        if self.combine == "penalised":
+            return level.mean(0) - self.variance_penalty * level.var(0, unbiased=False)
+        return level.mean(0)
+
+
+class Ensemble(PreferenceModel):
+    """PMs on one base that score together. Who needs one adapter and head, to start a value function, gets the first
+    member's."""
+
+    def __init__(self, members: Sequence[PreferenceModel], together: Together) -> None:
+        super().__init__(members[0].backbone, members[0].adapter, members[0].head)
+        self.members = list(members)
+        self.together = together
+
+    def scores_at(self, batch: Batch, index: Tensor) -> Tensor:
+        """Scores together at tokens of a batch of one row: index (n,) → (n,)."""
+        return self.together(torch.stack([member.scores_at(batch, index) for member in self.members]))
+
+    def write(self, directory: Path) -> None:
+        """The first member as it would be alone, the others in directories beside it, and how they score together."""
+        for i, member in enumerate(self.members):
+            path = directory / str(i) if i else directory
+            path.mkdir(exist_ok=True)
+            member.write(path)
+        (directory / ENSEMBLE).write_text(json.dumps(dataclasses.asdict(self.together), indent=1) + "\n")
+
+
+def _others(directory: Path) -> list[Path]:
+    """The directories of all members but the first."""
+    together = Together.read(directory)
+    return [directory / str(i) for i in range(1, len(together.offsets))] if together else []

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from models.dialogue import Renderer
-from models.packing import Batch, Row, pack, prompt_tree
+from models.packing import Row, pack, prompt_tree
 from models.policy import Places, Policy, ValueFunction
 from models.preference_model import PreferenceModel
 from models.sampling import Response, Sampler
@@ -148,7 +148,7 @@ def _places(row: Row, first_rollout: list[int], responses: list[int], device: to
             rollout += [first_rollout[tree] + k] * (span.stop - span.start)
             step += range(span.stop - span.start)
     return Places(
-        Batch(*(part.to(device) for part in row.batch())),
+        row.batch().to(device),
         torch.tensor(before, device=device),
         row.input_ids[where].to(device),
         torch.tensor(rollout),
