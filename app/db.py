@@ -6,19 +6,23 @@ is chosen when the session is opened. On PostgreSQL both are the same.
 
 import re
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app.settings import get_settings
+from app.sqlite import BUSY_SECONDS, Queueing
 
 
 def now() -> datetime:
@@ -77,18 +81,25 @@ def make_engine(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=20, connect_args={"check_same_thread": False, "timeout": 15})
+    queueing = partial(Queueing, writers=Lock())
+    options = {"check_same_thread": False, "timeout": BUSY_SECONDS, "factory": queueing}
+    engine = create_engine(url, pool_size=20, connect_args=options)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: object) -> None:
         connection.isolation_level = None  # the driver's own BEGIN would leave SELECTs outside the transaction
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if not connection.get_execution_options().get("writes", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        try:
+            cast(Queueing, connection.connection.dbapi_connection).begin_writing()
+        except sqlite3.OperationalError as error:  # what SQLAlchemy makes of one, had it run the statement itself
+            raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
     return engine
 

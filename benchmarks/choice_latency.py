@@ -176,7 +176,7 @@ def prepared(environment: dict[str, str], choices: int) -> list[Person]:
         [sys.executable, "-c", f"from benchmarks.choice_latency import make_rows; make_rows({3 * choices + 1})"],
         env=environment,
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
     )
     return [Person(cookie, iter([tuple(pair) for pair in pairs])) for cookie, pairs in json.loads(made.stdout)]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.comparisons.schemas import Edit
 from app.comparisons.service import UnknownCandidate, kind_of, must_be_changeable, replace
 from app.errors import DomainError
-from app.tables import Account, Candidate, CandidateStatus, ChoiceDirection, Comparison, Task, Turn
+from app.tables import Account, Candidate, CandidateStatus, ChoiceDirection, Comparison, Turn
 
 
 class EditingNotAllowed(DomainError):
@@ -24,7 +24,7 @@ def edit(session: Session, turn: Turn, account: Account, change: Edit) -> None:
     """Put the crowdworker's own words in place of one response; the same edit again changes nothing."""
     if not account.may_edit:
         raise EditingNotAllowed("Editing responses is open to some crowdworkers only; please ask the researchers.")
-    task = session.get_one(Task, turn.conversation.task_id)
+    task = turn.conversation.task
     if task.choice_direction != ChoiceDirection.PICK_BETTER:
         # The dialogue would go on from the better text, and the worse one is what this task looks for.
         raise EditingNotAllowed("Responses are not edited in a task that asks for the worse one.")

@@ -14,7 +14,9 @@ router = APIRouter(tags=["comparisons"])
 def choose(turn_id: str, body: Choice, account: ConsentingAccount, session: Writing) -> Turn:
     turn = service.own_turn(session, turn_id, account)
     service.record(session, turn, body)
-    return turn_view(turn)
+    answer = turn_view(turn)
+    session.commit()  # here, on this thread: nobody's choice waits while this answer waits for the event loop
+    return answer
 
 
 @router.put("/turns/{turn_id}/edit")

@@ -16,7 +16,6 @@ from app.tables import (
     Conversation,
     Deployment,
     Snapshot,
-    Task,
     TrancheKind,
     Turn,
     TurnStatus,
@@ -45,7 +44,8 @@ def own_turn(session: Session, turn_id: str, account: Account) -> Turn:
     turn = session.scalar(
         select(Turn)
         .join(Turn.conversation)
-        .options(contains_eager(Turn.conversation))
+        .join(Conversation.task)
+        .options(contains_eager(Turn.conversation).contains_eager(Conversation.task))
         .where(Turn.id == turn_id, Conversation.account_id == account.id)
         .with_for_update(of=Conversation)
     )
@@ -64,7 +64,7 @@ def record(session: Session, turn: Turn, choice: Choice) -> Comparison:
         return before
     must_be_changeable(turn)
     conversation = turn.conversation
-    task = session.get_one(Task, conversation.task_id)
+    task = conversation.task
     comparison = Comparison(
         turn_id=turn.id,
         account_id=conversation.account_id,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, new_id, now
 from app.tables.people import enum_column
-from app.tables.work import ChoiceDirection
+from app.tables.work import ChoiceDirection, Task
 
 
 class ConversationStatus(enum.StrEnum):
@@ -60,6 +60,7 @@ class Conversation(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     completed_at: Mapped[datetime | None]
 
+    task: Mapped[Task] = relationship()
     turns: Mapped[list["Turn"]] = relationship(order_by="Turn.position", back_populates="conversation")
 
 
