@@ -56,4 +56,4 @@ def _mask(size: int, before: int, sharing: int) -> Tensor:
     return mask.repeat(sharing, 1)
 
 
-AttentionInterface.register(NAME, tree_attention)  # type: ignore[no-untyped-call]
+AttentionInterface.register(NAME, tree_attention)
