@@ -9,11 +9,11 @@ export function StudyCode({ visit }: { visit: Visit }) {
   if (!visit.code) return null
   const platform = words.platforms[visit.provider]
   return (
-    <Stack gap="sm" align="center">
+    <Stack gap="sm" align="flex-start">
       <Text size="sm" fw={600}>
         {words.code}
       </Text>
-      <Group gap="xs" justify="center">
+      <Group gap="xs">
         <Code fz="lg" px="md" py={6}>
           {visit.code}
         </Code>
@@ -30,7 +30,7 @@ export function StudyCode({ visit }: { visit: Visit }) {
           {words.back({ platform })}
         </Button>
       ) : (
-        <Text size="sm" c="dimmed" ta="center">
+        <Text size="sm" c="dimmed">
           {words.pasteInFrame}
         </Text>
       )}

@@ -6,6 +6,7 @@ import { useWords } from '@/i18n/language'
 import classes from './chat-header.module.css'
 import { Instructions } from './instructions'
 import { Leave } from './leave'
+import { OfflineNote } from './offline-note'
 import { Write } from './write'
 
 interface ChatHeaderProps {
@@ -48,6 +49,7 @@ export function ChatHeader({ assignment, conversation }: ChatHeaderProps) {
           <span key={place} data-place={place < position ? 'done' : place === position ? 'now' : undefined} />
         ))}
       </div>
+      <OfflineNote />
     </header>
   )
 }

@@ -11,7 +11,6 @@ import { BlurContext } from './blur'
 import { ChatHeader } from './chat-header'
 import classes from './chat-page.module.css'
 import { ConversationView } from './conversation-view'
-import { OfflineNote } from './offline-note'
 
 // What most looks at the page do without.
 const Ending = lazy(async () => ({ default: (await import('./ending')).Ending }))
@@ -64,7 +63,6 @@ function OpenAssignment({ assignment, conversationId }: { assignment: Assignment
           />
         </Suspense>
       )}
-      <OfflineNote />
       <main className={classes.thread}>
         <BlurContext value={redTeam && blur !== ''}>
           <QueryView query={conversation}>{(data) => <ConversationView conversation={data} />}</QueryView>

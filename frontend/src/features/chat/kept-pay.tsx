@@ -8,5 +8,5 @@ export function KeptPay({ assignmentId }: { assignmentId: string }) {
   const words = all.care
   const { data, isFetching } = useAssignment(assignmentId, { staleTime: 0 })
   const earned = isFetching ? null : data?.earned
-  return earned ? words.keptPay({ pay: money(earned, language) }) : words.kept
+  return earned && earned.cents > 0 ? words.keptPay({ pay: money(earned, language) }) : words.kept
 }

@@ -45,6 +45,7 @@ export function RedTeamBar({ assignment, blur, onBlur }: RedTeamBarProps) {
           <ConfirmButton
             size="compact-xs"
             variant="default"
+            color="red"
             label={words.stopHere}
             question={
               <>
