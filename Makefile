@@ -55,6 +55,10 @@ fmt: prepare ## format everything
 	ruff check --fix .
 	cd frontend && npm run --silent format
 
+.PHONY: tour
+tour: prepare ## take the screenshots of docs/tour/ anew (wants Chromium)
+	python -m pytest -q tests/browser/tour.py
+
 .PHONY: migrate
 migrate: prepare ## bring the database of DATA_DIR or DATABASE_URL up to date (./run does it too)
 	alembic upgrade head
