@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from app import db, errors, pages, seed
 from app.accounts.endpoints import router as accounts
 from app.accounts.own_data.endpoints import router as own_data
+from app.body_limit import BodyLimit
 from app.care.endpoints import router as care
 from app.chat.endpoints import router as chat
 from app.chat.generation import Generations
@@ -46,7 +47,6 @@ FEATURES = (
     people,
     reports,
 )
-LARGEST_BODY = 1 << 20
 
 
 class DatabaseNotReady(Exception):
@@ -96,11 +96,11 @@ def create_app() -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # its page wants scripts of another site, which ours forbids; /openapi.json is there
         redoc_url=None,
-        max_body_size=LARGEST_BODY,
         generate_unique_id_function=_operation,
         responses={"4XX": {"model": errors.Problem, "description": "A problem: one sentence says what to do."}},
     )
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)  # around it: refusals carry them, too
     errors.install(app)
     app.get("/health", tags=["health"])(health)
     api = APIRouter(prefix="/api/v1")

@@ -151,8 +151,14 @@ def test_any_script_and_any_emoji_comes_back_as_it_was(crowdworker: TestClient, 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_enormous_body_is_refused(crowdworker: TestClient, conversation: str) -> None:
     body = {"client_id": "c1", "text": "x" * 2_000_000}
-    refused = crowdworker.post(f"/conversations/{conversation}/turns", json=body)
-    assert refused.status_code == 413
+    chunks = (b"{" + b" " * 1_000_000 for _ in range(2))  # says no length before it comes
+    for sent in ({"json": body}, {"content": chunks, "headers": {"Content-Type": "application/json"}}):
+        refused = crowdworker.post(f"/conversations/{conversation}/turns", **sent)
+        assert (refused.status_code, refused.json()["type"]) == (413, "request-entity-too-large")
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert "megabyte" in refused.json()["detail"]
+        assert "Content-Security-Policy" in refused.headers
+    assert crowdworker.get(f"/conversations/{conversation}").json()["turns"] == []
 
 
 def test_what_is_somebody_elses_is_unknown(crowdworker: TestClient, conversation: str, browser: Browser) -> None:
