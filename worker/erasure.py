@@ -8,8 +8,10 @@ be repeated, and each file is replaced as a whole.
 import fcntl
 import gzip
 import json
+import logging
 import shutil
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -31,7 +33,12 @@ SETTLED_AFTER = timedelta(minutes=10)
 FORGOTTEN = 3600.0
 """Seconds after which a half-written file belongs to nobody: its writer was killed."""
 
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What a line raises that is no JSON, or JSON of another shape than its file's."""
+
 Row = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 
 class Erased(NamedTuple):
@@ -120,24 +127,42 @@ def _erase_from_directory(directory: Path, erased: Erased) -> bool:
         # begins again with what is left. They go first: if we are killed in between, the inputs still tell us to come.
         for name, is_erased in (("comparisons.jsonl", erased.has_comparison), ("prompts.jsonl", erased.has_prompt)):
             for path in (directory / name, directory / f"{name}.gz"):
-                if path.exists() and any(is_erased(json.loads(line)) for line in _lines(path)):
+                if path.exists() and (erased_lines := _erased_lines(path, is_erased)):
                     shutil.rmtree(directory / "checkpoints", ignore_errors=True)
-                    _rewrite(path, is_erased)
+                    _rewrite(path, erased_lines)
         _erase_from_result(directory / "result.json", erased)
         _sweep(directory)
     return True
 
 
-def _rewrite(path: Path, is_erased: Callable[[Row], bool]) -> None:
+def _erased_lines(path: Path, is_erased: Callable[[Row], bool]) -> set[int]:
+    """Numbers of the lines to go. Those that cannot be read are among them: nobody can say whose words they hold, and
+    no training run could have read them either."""
+    numbers = set()
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            if is_erased(json.loads(line)):
+                numbers.add(number)
+        except UNREADABLE:
+            log.warning("%s line %d cannot be read: it may hold what is to be erased, and is deleted.", path, number)
+            numbers.add(number)
+    return numbers
+
+
+def _rewrite(path: Path, erased_lines: set[int]) -> None:
     with file_atomically(path) as file, _compressed_like(path, file) as out:
-        for line in _lines(path):
-            if not is_erased(json.loads(line)):
+        for number, line in enumerate(_lines(path), 1):
+            if number not in erased_lines:
                 out.write(line)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        yield from (line for line in file if line.strip())
+    """Where a compressed file breaks off, a last line that cannot be read stands for the rest."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            yield from (line for line in file if line.strip())
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        yield b"..."
 
 
 @contextmanager
@@ -152,7 +177,12 @@ def _compressed_like(path: Path, file: IO[bytes]) -> Iterator[IO[bytes]]:
 def _erase_from_result(path: Path, erased: Erased) -> None:
     if not path.exists():
         return
-    result = _without_prompts(json.loads(path.read_text()), erased)
+    try:
+        result = _without_prompts(json.loads(path.read_text()), erased)
+    except UNREADABLE:
+        log.warning("%s cannot be read: it may hold what is to be erased, and is deleted.", path)
+        path.unlink()
+        return
     if result is not None:
         write_atomically(path, json.dumps(result, ensure_ascii=False) + "\n")
 

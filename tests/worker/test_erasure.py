@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -121,6 +122,44 @@ def test_the_words_of_one_go_and_those_of_the_other_stay(copies: Copies) -> None
     assert len(copies.redis.keys("turn:*")) == 1
     assert copies.row().done_at is not None
     assert [one["prompts"] for one in copies.row().conversations] == [[]], "their hashes are not needed any more"
+
+
+NOT_JSON = f'{{"id": "x", "turns": [{{"human": "Where is {SECRET}'.encode()
+OTHER_SHAPES = [b"[]", b"7", b'{"prompt": 7}', b'{"prompt": ["a"]}', b'{"no": "prompt"}', b"[" * 100_000]
+
+
+def test_a_line_that_cannot_be_read_is_deleted_and_the_rest_is_erased(
+    copies: Copies, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whose words it holds cannot be told, so they must not outlive somebody's wish."""
+    whole = copies.comparisons.read_bytes()
+    copies.comparisons.write_bytes(NOT_JSON + b"\n" + whole + b"\xff\xfe\n")
+    copies.zipped.write_bytes(gzip.compress(whole + NOT_JSON))
+    with copies.prompts.open("ab") as file:
+        file.write(b"".join(line + b"\n" for line in [*OTHER_SHAPES, NOT_JSON]))
+    copies.result.write_bytes(NOT_JSON)
+
+    erasure.erase_copies(copies.erase(minutes_ago=11))
+
+    assert copies.files_with_the_secret() == []
+    for path in (copies.comparisons, copies.zipped):
+        (conversation,) = read_conversations(path).conversations
+        assert conversation.turns[0].human == "Which way?"
+    assert len(read_prompts(copies.prompts)) == 2
+    assert not copies.result.exists()
+    assert copies.row().done_at is not None
+    told = [record.getMessage() for record in caplog.records if "cannot be read" in record.getMessage()]
+    assert f"{copies.comparisons} line 1 cannot be read: it may hold what is to be erased, and is deleted." in told
+    assert len(told) == 2 + 1 + len(OTHER_SHAPES) + 1 + 1
+
+
+@pytest.mark.parametrize("damaged", [lambda whole: whole[:-20], lambda whole: b"no gzip at all"])
+def test_a_damaged_compressed_file_is_no_obstacle(copies: Copies, damaged: Callable[[bytes], bytes]) -> None:
+    copies.zipped.write_bytes(damaged(copies.zipped.read_bytes()))
+    erasure.erase_copies(copies.erase(minutes_ago=11))
+    gzip.decompress(copies.zipped.read_bytes())
+    assert copies.files_with_the_secret() == []
+    assert copies.row().done_at is not None
 
 
 def test_checkpoints_made_from_erased_inputs_go_too(copies: Copies) -> None:
