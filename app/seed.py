@@ -26,6 +26,8 @@ def ensure_defaults(session: Session) -> None:
         session.flush()
     for default in DEFAULT_TASKS:
         task = session.scalar(select(Task).where(Task.slug == default.slug)) or _add(session, default)
+        if _is_older_default(task.current_text):
+            _show(session, task, default, task.text_version + 1)
         if session.scalar(select(Deployment.id).where(Deployment.task_id == task.id).limit(1)) is None:
             snapshots.deploy(session, task, [snapshots.Wanted(INITIAL, 100)], reason="A new installation's default.")
     if session.scalar(select(Schedule.id).where(Schedule.name == schedule.NAME)) is None:
@@ -36,16 +38,26 @@ def _add(session: Session, default: DefaultTask) -> Task:
     task = Task(slug=default.slug, kind=default.kind, choice_direction=default.choice_direction, system=DEFAULT_SYSTEM)
     session.add(task)
     session.flush()
-    session.add(
-        TaskText(
-            task_id=task.id,
-            version=task.text_version,
-            title=default.title,
-            question=default.question,
-            instructions=default.instructions,
-            guide=default.guide,
-            qualification=default.qualification,
-        )
-    )
-    session.flush()
+    _show(session, task, default, task.text_version)
     return task
+
+
+def _show(session: Session, task: Task, default: DefaultTask, version: int) -> None:
+    text = TaskText(
+        task_id=task.id,
+        version=version,
+        title=default.title,
+        question=default.question,
+        instructions=default.instructions,
+        guide=default.guide,
+        qualification=default.qualification,
+    )
+    session.add(text)
+    task.text_version = version
+    session.flush()
+    session.refresh(task, ["current_text"])
+
+
+def _is_older_default(text: TaskText) -> bool:
+    """An earlier release's, which had neither guide nor worked pairs; what a researcher wrote has an author."""
+    return text.created_by is None and not text.guide and not text.qualification

@@ -3,9 +3,10 @@
 from sqlalchemy import Engine, delete, func, select
 
 from app import db, seed
-from app.tables import ConsentText, Deployment, Schedule, Snapshot, Task, TaskText
-from app.tasks.defaults import DEFAULT_SYSTEM
+from app.tables import ConsentText, Deployment, Role, Schedule, Snapshot, Task, TaskText
+from app.tasks.defaults import DEFAULT_SYSTEM, HELPFULNESS
 from models import dialogue
+from tests.factories import make_account
 
 
 def ensure() -> None:
@@ -58,6 +59,25 @@ def test_a_database_from_before_consent_had_versions_gets_the_text_and_keeps_its
     ensure()
     with db.reading() as session:
         assert session.scalars(select(ConsentText.body)).all() == ["Edited."]
+
+
+def test_texts_of_a_release_without_guides_are_followed_by_todays_and_a_researchers_own_stay(engine: Engine) -> None:
+    ensure()
+    with db.writing() as session:
+        researcher = make_account(session, Role.RESEARCHER)
+        for text in session.scalars(select(TaskText)):
+            text.guide, text.qualification, text.instructions = "", [], "As it was."
+            task = session.get_one(Task, text.task_id)
+            text.created_by = researcher.id if task.slug == "red-team" else None
+    for _ in range(2):
+        ensure()
+    with db.reading() as session:
+        helpfulness, red_team = session.scalars(select(Task).order_by(Task.slug))
+        assert (helpfulness.text_version, red_team.text_version) == (2, 1)
+        assert helpfulness.current_text.guide == HELPFULNESS.guide
+        assert helpfulness.current_text.qualification == HELPFULNESS.qualification
+        kept = select(TaskText.instructions).where(TaskText.version == 1)
+        assert session.scalars(kept).all() == ["As it was."] * 2, "what earlier choices were made by"
 
 
 def test_the_system_message_is_the_one_that_training_uses_without_a_task() -> None:
