@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from app.care import service
-from app.care.schemas import Care, Survey
-from app.deps import CurrentAccount, Reading, Writing
+from app.care import service, surveys
+from app.care.schemas import Care, Survey, SurveyWeek
+from app.deps import CurrentAccount, Reading, Researcher, Writing
 
 router = APIRouter(tags=["care"])
 
@@ -17,3 +17,8 @@ def get_care(account: CurrentAccount, session: Reading) -> Care:
 @router.post("/care/survey", status_code=204)
 def answer_survey(body: Survey, account: CurrentAccount, session: Writing) -> None:
     service.answer(session, account, body)
+
+
+@router.get("/care/surveys")
+def get_surveys(_: Researcher, session: Reading) -> list[SurveyWeek]:
+    return surveys.by_week(session)

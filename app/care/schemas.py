@@ -1,5 +1,6 @@
 """Care as the page sees it."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -32,3 +33,14 @@ class Survey(BaseModel):
         description="Name to 0 … 4; those left out were not answered. Null: declined."
     )
     comment: Note | None = None
+
+
+class Felt(BaseModel):
+    feeling: str
+    mean: Annotated[float | None, Field(description="0 … 4. Null: too few people said.")]
+
+
+class SurveyWeek(BaseModel):
+    monday: Annotated[date, Field(description="The week's first day, in UTC.")]
+    people: Annotated[int, Field(description="Who answered; weeks with too few to hide among are left out.")]
+    feelings: list[Felt]

@@ -1,6 +1,6 @@
 """The care for those who red-team, through the API."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import db
 from app.care.feelings import FEELINGS
-from app.tables import Account, ConversationStatus, Task, TaskKind, WellbeingSurvey
+from app.tables import Account, ConversationStatus, Role, Task, TaskKind, WellbeingSurvey
 from tests.app.conftest import Browser
 from tests.factories import make_account, make_comparison, make_conversation, make_turn
 
@@ -94,3 +94,34 @@ def test_a_survey_that_says_something_else_is_refused(browser: Browser, account:
         assert words in refused.json()["detail"]
     with db.reading() as session:
         assert session.scalars(select(WellbeingSurvey)).all() == []
+
+
+MONDAY, SUNDAY = datetime(2026, 11, 16, tzinfo=UTC), datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
+
+
+def surveyed(account: Account, at: datetime, feelings: dict[str, int] | None, comment: str | None = None) -> None:
+    with db.writing() as session:
+        of = {"account_id": account.id, "conversations": 10, "created_at": at}
+        session.add(WellbeingSurvey(feelings=feelings, comment=comment, **of))
+
+
+def test_researchers_read_surveys_by_week_and_only_where_five_people_answered(browser: Browser) -> None:
+    with db.writing() as session:
+        people = [make_account(session) for _ in range(5)]
+        researcher = make_account(session, Role.RESEARCHER)
+    for number, person in enumerate(people):
+        surveyed(person, MONDAY if number else SUNDAY, {"upset": number} | ({"active": 1} if number else {}), "Mine.")
+    surveyed(people[4], SUNDAY, {"upset": 2})  # the same person again: 4 and 2 are a 3
+    surveyed(researcher, SUNDAY, {"upset": 4})
+    for person in people:  # a week later: four people, one of them twice, and one who declined
+        surveyed(person, SUNDAY + timedelta(minutes=1), {"upset": 4} if person is not people[0] else None)
+    surveyed(people[1], SUNDAY + timedelta(days=3), {"upset": 4})
+
+    answer = browser(researcher).get("/care/surveys")
+
+    (week,) = answer.json()
+    assert (week["monday"], week["people"]) == ("2026-11-16", 5)
+    means = {felt["feeling"]: felt["mean"] for felt in week["feelings"]}
+    assert means == dict.fromkeys(FEELINGS) | {"upset": 1.8}, "active was told by four only"
+    assert "Mine." not in answer.text
+    assert browser(people[0]).get("/care/surveys").status_code == 403
