@@ -284,6 +284,7 @@ class Tokenizer(Protocol):
     def __call__(self, text: str, **options: Any) -> Any: ...
     def apply_chat_template(self, messages: list[dict[str, str]], **options: Any) -> Any: ...
     def convert_ids_to_tokens(self, ids: list[int]) -> Any: ...
+    def decode(self, ids: list[int], **options: Any) -> Any: ...
 
 
 class Scaffold(NamedTuple):
@@ -344,6 +345,36 @@ class Renderer:
         """What stands between a response's end-of-turn token and the first token of the next response."""
         scaffold = self._scaffold
         return scaffold.assistant_to_human + self._content(human) + scaffold.human_to_assistant
+
+    def chat_template(self, system: str) -> str:
+        """A chat template, for other tools, that renders whole dialogues as this does: `system` where they bring none,
+        and nothing behind the end-of-turn token of the last response. Other tools read marks inside of contents as
+        marks, though."""
+
+        def literal(ids: list[int]) -> str:
+            text = self._tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+            return json.dumps(text, ensure_ascii=False)
+
+        content = "(m['content'] | trim)" if self._trims else "m['content']"
+        if self._spaced:  # as _content does
+            content = f"('' if not {content} or {content}[0] == ' ' else ' ') + {content}"
+        before_system, system_to_human, human_to_assistant, assistant_to_human = map(literal, self._scaffold)
+        pieces = {
+            "system": f"{before_system} + {content}",
+            "user": f"({system_to_human} if loop.index == 2 else {assistant_to_human}) + {content}",
+            "assistant": f"{human_to_assistant} + {content} + {literal([self.end_of_turn])}",
+        }
+        own = json.dumps(system, ensure_ascii=False)
+        return (
+            "{%- if messages[0]['role'] != 'system' -%}"
+            "{%- set messages = [{'role': 'system', 'content': " + own + "}] + messages -%}{%- endif -%}"
+            "{%- for m in messages -%}"
+            "{%- if m['role'] == 'system' -%}{{ " + pieces["system"] + " }}"
+            "{%- elif m['role'] == 'user' -%}{{ " + pieces["user"] + " }}"
+            "{%- else -%}{{ " + pieces["assistant"] + " }}{%- endif -%}"
+            "{%- endfor -%}"
+            "{%- if add_generation_prompt -%}{{ " + human_to_assistant + " }}{%- endif -%}"
+        )
 
     def _content(self, text: str) -> list[int]:
         if self._trims:
