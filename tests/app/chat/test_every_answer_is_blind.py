@@ -1,4 +1,4 @@
-"""A walk through everything that a crowdworker's browser may GET, by the API's own description: nothing says, in a
+"""A walk through every address that a crowdworker's browser may ask, by the API's own description: nothing says, in a
 body, a header or an event, which policy wrote a candidate. A new route is walked by itself; a new path parameter wants
 a value here first.
 """
@@ -17,6 +17,7 @@ from app import db, main
 from app.security import HEADERS
 from app.snapshots.service import Wanted, deploy
 from app.tables import (
+    Account,
     Candidate,
     Conversation,
     Deployment,
@@ -189,25 +190,81 @@ def test_no_address_tells_who_wrote_a_candidate(talk: Crowdworker) -> None:
     assert by_place["/snapshots"].status == by_place["/deployments"].status == 403
 
 
-def test_what_a_crowdworker_does_is_answered_as_blindly(chat: Chat, talk: Crowdworker) -> None:
-    answers: list[Answer] = []
+LAST = ("/complete", "/withdraw", "/account/data", "/studies/enter", "/accounts", "/session")
+"""What ends something, and what begins as somebody else, in this order."""
 
-    def keep(response: Any) -> None:
-        answers.append(
-            Answer(str(response.url), response.status_code, f"{response.headers}\n\n{response.read().decode()}")
-        )
 
-    talk.http.event_hooks["response"] = [keep]
-    turn = talk.say("And now?")
-    list(talk.follow(turn["id"]))
-    turn = talk.wait(turn["id"])
-    talk.choose(turn)
-    talk.http.post(f"/turns/{turn['id']}/stop")
-    talk.http.post(f"/turns/{turn['id']}/retry")
-    talk.http.post(f"/candidates/{turn['candidates'][0]['id']}/report", json={"reason": "broken"})
-    talk.http.post(f"/conversations/{talk.conversation}/complete", json={})
+def right_bodies(turn: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    candidate = turn["candidates"][0]["id"]
+    person = {"username": "grace", "password": "correct horse battery"}
+    return {
+        "POST /account/consent": {"version": 1},
+        "POST /account/red-team-opt-in": {"opt_in": True},
+        "DELETE /account/data": {"password": "wrong"},
+        "POST /accounts": {**person, "consent": True},
+        "POST /assignments": {"task": "helpfulness"},
+        "POST /candidates/{candidate_id}/report": {"reason": "broken"},
+        "POST /care/survey": {"feelings": None},
+        "POST /conversations/{conversation_id}/complete": {"comment": "Thanks."},
+        "POST /conversations/{conversation_id}/turns": {"client_id": turn["client_id"], "text": "And now?"},
+        "PUT /conversations/{conversation_id}/plan": {"red_team_plan": "None."},
+        "POST /messages": {"text": "Who wrote this?", "turn_id": turn["id"]},
+        "POST /session": person,
+        "POST /studies/enter": {"provider": "prolific", "study": "s", "participant": "p", "session": "x"},
+        "POST /tasks/{slug}/qualification": {"text_version": 1, "picked": ["a"] * 5},
+        "POST /turns/{turn_id}/check": {"picks": "better"},
+        "PUT /turns/{turn_id}/comparison": {"picked": candidate, "strength": 2},
+        "PUT /turns/{turn_id}/edit": {"candidate": candidate, "text": "My own words."},
+    }
+
+
+def order(route: tuple[str, str]) -> tuple[int, bool]:
+    verb, path = route
+    return next((place for place, end in enumerate(LAST, 1) if path.endswith(end)), 0), verb == "DELETE"
+
+
+def deeds(crowdworker: Crowdworker) -> list[Answer]:
+    """What is answered at every address that changes something: without a body, with an empty one, and with a right
+    one."""
+    http, values = crowdworker.http, parameters(crowdworker)
+    turn = crowdworker.say("And now?")
+    list(crowdworker.follow(turn["id"]))
+    turn = crowdworker.wait(turn["id"])
+    values |= {"turn_id": turn["id"], "candidate_id": turn["candidates"][0]["id"], "report_id": "a-report"}
+    bodies, answers = right_bodies(turn), []
+    paths = http.get(str(http.base_url).replace("/api/v1/", DESCRIPTION)).json()["paths"]
+    found = [(verb.upper(), path.removeprefix("/api/v1")) for path, verbs in paths.items() for verb in verbs]
+    changing = [(verb, path) for verb, path in found if verb != "GET"]
+    for verb, path in sorted(changing, key=order):
+        for body in (None, {}, bodies.get(f"{verb} {path}", {})):
+            response = http.request(verb, path.format(**values), json=body)
+            http.cookies.clear()
+            answers.append(Answer(f"{verb} {path}", response.status_code, f"{response.headers}\n\n{response.text}"))
+        problem = response.json() if response.status_code == 422 else {}
+        assert problem.get("type") != "invalid", f"{verb} {path} wants a body in right_bodies(): {problem}"
+    return answers
+
+
+def test_whatever_a_crowdworker_does_is_answered_as_blindly(talk: Crowdworker) -> None:
+    with db.writing() as session:
+        session.execute(update(Account).values(may_edit=True))
+
+    answers = deeds(talk)
+
     assert leaks(answers) == set()
-    assert len(answers) >= 8
+    assert {answer.where for answer in answers if answer.status >= 500} == set()
+    done = {answer.where for answer in answers if answer.status < 300}
+    assert {
+        "POST /conversations/{conversation_id}/turns",
+        "PUT /turns/{turn_id}/comparison",
+        "PUT /turns/{turn_id}/edit",
+        "DELETE /turns/{turn_id}/edit",
+        "POST /turns/{turn_id}/stop",
+        "POST /candidates/{candidate_id}/report",
+        "POST /messages",
+        "POST /conversations/{conversation_id}/complete",
+        "POST /assignments/{assignment_id}/withdraw",
+    } <= done
 
 
 def snapshot_of(turn_id: str) -> Snapshot:
