@@ -27,7 +27,7 @@ export function StudyEndPage() {
             title={words.ends[visit.status]}
             lead={words.endTexts[visit.status]({ platform: words.platforms[visit.provider] })}
           >
-            <Stack align="center" gap="lg">
+            <Stack align="flex-start" gap="lg">
               <StudyCode visit={visit} />
               <Anchor component={Link} to="/" size="sm">
                 {shared.home}
