@@ -151,6 +151,8 @@ class Visitor:
             self.shoot(name)
 
     def shoot(self, name: str) -> None:
+        expect(self.page.locator("[class*=Loader-root]")).to_have_count(0)
+        self.page.wait_for_timeout(400)  # what is fetched by what has been fetched, like the reader of Markdown
         ALBUM.mkdir(exist_ok=True)
         file = f"{name}-{self.window}.png" if self.window else f"{name}.png"
         self.page.mouse.move(0, 0)
@@ -303,6 +305,7 @@ def helpfulness(visitor: Visitor, policies: Written) -> Account:
         page.get_by_text("You are offline").wait_for()
         visitor.shoot("23-chat-offline")
         visitor.context.set_offline(False)
+        page.get_by_text("You are offline").wait_for(state="hidden")
     page.keyboard.press("7")
     for human, *_ in SAID[2:]:
         expect(page.locator(BOX)).to_be_visible()
