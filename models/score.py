@@ -17,7 +17,7 @@ from models.dialogue import Message, Renderer, read_messages, read_pair, read_tr
 from models.preference_model import PreferenceModel
 from models.run import BadInput, file_atomically, main
 
-CHUNK = 64  # rows that are read, packed and written together
+CHUNK = 256  # rows that are read, packed and written together: so far apart may those of one prompt lie
 
 
 class Item(NamedTuple):
