@@ -1,6 +1,7 @@
 """What goes wrong in the middle of a conversation: one sentence says what, and nothing that was done is lost."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.factories import make_account
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 Json = dict[str, Any]
+JSON = {"Content-Type": "application/json"}
 HTML = '<script>alert("hi")</script><img src=x onerror=alert(1)>&amp;\u2028</textarea>\u202edesrever'
 
 
@@ -156,3 +158,41 @@ def test_an_address_that_makes_no_sense_is_no_crash(crowdworker: TestClient, id:
         refused = crowdworker.get(path)
         assert refused.status_code in (404, 422), path
         assert refused.headers["content-type"] == "application/problem+json"
+
+
+HUGE = 10**40
+JUNK: dict[str, bytes] = {
+    "no JSON": b'{"text": ',
+    "half a character": b'{"text": "\xff"}',
+    "a list": b"[]",
+    "a number": b"1e999",
+    "deep": b"[" * 50_000,
+    "NUL": json.dumps(dict.fromkeys(("text", "picked", "task", "username", "password", "comment"), "a\0b")).encode(),
+    "surrogate": json.dumps(dict.fromkeys(("text", "picked", "task", "username", "password"), "\ud83d")).encode(),
+    "huge": json.dumps(dict.fromkeys(("strength", "version", "overall_rating", "text_version"), HUGE)).encode(),
+}
+IDS = ("%00", "x" * 5000, "%ED%A0%BD", str(HUGE), "..%2F..", "%E2%80%AE")
+
+
+def test_no_address_answers_junk_with_anything_but_a_problem(crowdworker: TestClient) -> None:
+    """Every route, every kind of junk in its body, and in the place of an id: a sentence, and never a crash."""
+    for path, verbs in crowdworker.app.openapi()["paths"].items():  # type: ignore[attr-defined]
+        address = path.removeprefix("/api/v1")
+        for verb in verbs:
+            if verb != "get":
+                for kind, junk in JUNK.items():
+                    place = f"{verb} {address} {kind}"
+                    is_a_problem(
+                        crowdworker.request(verb, re.sub("{.*?}", "x", address), content=junk, headers=JSON), place
+                    )
+            for id in IDS if "{" in address and not address.endswith("/events") else ():
+                is_a_problem(
+                    crowdworker.request(verb, re.sub("{.*?}", id, address), json={}), f"{verb} {address} {id[:9]}"
+                )
+
+
+def is_a_problem(response: httpx.Response, place: str) -> None:
+    if response.status_code >= 400:
+        assert response.status_code < 500, place
+        assert response.headers["content-type"] == "application/problem+json", place
+        assert response.json()["detail"], place
