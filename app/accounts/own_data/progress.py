@@ -41,7 +41,7 @@ def progress(session: Session, account: Account) -> OwnProgress:
         comparisons=sum(task.comparisons for task in tasks),
         by_task=tasks,
         earned=_earned(session, account),
-        thanks=_thanks(session, account),
+        trained_on=_trained_on(session, account),
         week=Week(comparisons=session.scalar(lately.with_only_columns(func.count())) or 0),
     )
 
@@ -69,9 +69,9 @@ def _earned(session: Session, account: Account) -> list[Money]:
     return [Money(cents=cents, currency=currency) for currency, cents in sorted(totals.items()) if cents]
 
 
-def _thanks(session: Session, account: Account) -> str | None:
-    """True, or nothing: counts only choices that the newest policy in use was trained on. It says that there is a newer
-    version, which the page says too, and nothing about which response came from it."""
+def _trained_on(session: Session, account: Account) -> int:
+    """How many of the person's choices the newest policy in use was trained on: what the page can truly thank for. It
+    tells that there is a newer version, and nothing about which response came from it."""
     newest = session.scalar(
         select(Iteration.id)
         .join(Snapshot, Snapshot.iteration_id == Iteration.id)
@@ -86,17 +86,13 @@ def _thanks(session: Session, account: Account) -> str | None:
         .limit(1)
     )
     if newest is None:
-        return None
-    trained_on = own_comparisons(account).where(
+        return 0
+    comparisons = own_comparisons(account).where(
         Comparison.tranche_id.in_(select(IterationTranche.tranche_id).where(IterationTranche.iteration_id == newest)),
         or_(Comparison.strength.is_(None), Comparison.strength > WEAKEST),
     )
-    families = session.scalars(trained_on.with_only_columns(Conversation.family))
-    count = sum(_is_trained_on(family) for family in families)
-    if not count:
-        return None
-    of_yours = "One of your choices" if count == 1 else f"{count:,} of your choices"
-    return f"Thank you: {of_yours} helped to train the newest version of the assistant that you talk to."
+    families = session.scalars(comparisons.with_only_columns(Conversation.family))
+    return sum(_is_trained_on(family) for family in families)
 
 
 def _is_trained_on(family: str | None) -> bool:

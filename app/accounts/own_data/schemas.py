@@ -24,7 +24,9 @@ class OwnProgress(BaseModel):
     comparisons: int
     by_task: list[TaskProgress]
     earned: list[Money]
-    thanks: str | None
+    trained_on: Annotated[
+        int, Field(description="Own choices that the newest policy in use was trained on.")
+    ]
     week: Annotated[Week, Field(description="The last seven days.")]
 
 

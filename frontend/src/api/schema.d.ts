@@ -941,6 +941,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/care/surveys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Surveys */
+        get: operations["care-get_surveys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages": {
         parameters: {
             query?: never;
@@ -1481,6 +1498,16 @@ export interface components {
             /** Why */
             why: string;
         };
+        /** Felt */
+        Felt: {
+            /** Feeling */
+            feeling: string;
+            /**
+             * Mean
+             * @description 0 … 4. Null: too few people said.
+             */
+            mean: number | null;
+        };
         /** Figure */
         Figure: {
             /** Name */
@@ -1966,8 +1993,11 @@ export interface components {
             by_task: components["schemas"]["TaskProgress"][];
             /** Earned */
             earned: components["schemas"]["Money"][];
-            /** Thanks */
-            thanks: string | null;
+            /**
+             * Trained On
+             * @description Own choices that the newest policy in use was trained on.
+             */
+            trained_on: number;
             /** @description The last seven days. */
             week: components["schemas"]["Week"];
         };
@@ -2521,6 +2551,22 @@ export interface components {
             } | null;
             /** Comment */
             comment?: string | null;
+        };
+        /** SurveyWeek */
+        SurveyWeek: {
+            /**
+             * Monday
+             * Format: date
+             * @description The week's first day, in UTC.
+             */
+            monday: string;
+            /**
+             * People
+             * @description Who answered; weeks with too few to hide among are left out.
+             */
+            people: number;
+            /** Feelings */
+            feelings: components["schemas"]["Felt"][];
         };
         /** Suspension */
         Suspension: {
@@ -4851,6 +4897,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "care-get_surveys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyWeek"][];
+                };
             };
             /** @description A problem: one sentence says what to do. */
             "4XX": {

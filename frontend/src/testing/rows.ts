@@ -135,7 +135,7 @@ export const progress = (fields: Partial<Progress> = {}): Progress => ({
   comparisons: 0,
   by_task: [],
   earned: [],
-  thanks: null,
+  trained_on: 0,
   week: { comparisons: 0 },
   ...fields,
 })

@@ -28,13 +28,13 @@ it('shows what was done and earned, in money as it is written', async () => {
         { cents: 1250, currency: 'USD' },
       ],
       week: { comparisons: 31 },
-      thanks: 'Your choices trained it.',
+      trained_on: 1204,
     }),
   )
   openPage('/account')
   expect(await screen.findByText('4,816')).toBeVisible()
   expect(screen.getByText('₩900 + $12.50')).toBeVisible()
-  expect(screen.getByText('Your choices trained it.')).toBeVisible()
+  expect(screen.getByText(/1,204 of your choices helped to train/)).toBeVisible()
   expect(screen.getByText('₩4,500 for 5 conversations')).toBeVisible()
 })
 

@@ -33,7 +33,7 @@ function Figures({ progress }: { progress: Progress }) {
   const titles = new Map(useTasks().data?.map((task) => [task.slug, task.title]))
   return (
     <>
-      {progress.thanks && <Text fw={600}>{progress.thanks}</Text>}
+      {progress.trained_on > 0 && <Text fw={600}>{all.tasks.thanks({ count: progress.trained_on })}</Text>}
       <dl className={classes.figures}>
         <div>
           <dt>{words.conversations}</dt>

@@ -82,9 +82,9 @@ it('a task that cannot be taken says why', async () => {
 })
 
 it('thanks stand above the tasks when there is something to thank for', async () => {
-  server.on('GET /account/progress', progress({ comparisons: 9, thanks: 'Your choices trained it.' }))
+  server.on('GET /account/progress', progress({ comparisons: 9, trained_on: 1 }))
   openPage('/')
-  expect(await screen.findByText('Your choices trained it.')).toBeVisible()
+  expect(await screen.findByText(/One of your choices helped to train/)).toBeVisible()
 })
 
 describe('a researcher', () => {

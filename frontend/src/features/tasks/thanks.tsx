@@ -7,12 +7,14 @@ import { useWords } from '@/i18n/language'
 export function Thanks() {
   const words = useWords().tasks
   const progress = useProgress().data
-  if (!progress || !(progress.thanks || progress.week.comparisons)) return null
+  if (!progress || !(progress.trained_on || progress.week.comparisons)) return null
   return (
     <Paper withBorder radius="lg" px="lg" py="md">
       <Group justify="space-between" gap="xs">
-        <Text size="sm" fw={progress.thanks ? 600 : undefined}>
-          {progress.thanks ?? words.week({ count: progress.week.comparisons })}
+        <Text size="sm" fw={progress.trained_on ? 600 : undefined}>
+          {progress.trained_on
+            ? words.thanks({ count: progress.trained_on })
+            : words.week({ count: progress.week.comparisons })}
         </Text>
         <Anchor component={Link} to="/account" size="sm">
           {words.moreAboutYou}

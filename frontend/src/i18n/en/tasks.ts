@@ -26,6 +26,12 @@ export const tasks = {
   yourTask: 'Your task',
   allTasks: 'All tasks',
   moreAboutYou: 'Your work and earnings',
+  thanks: {
+    plural: 'count',
+    one: 'Thank you: One of your choices helped to train the newest version of the assistant that you talk to.',
+    other:
+      'Thank you: {count} of your choices helped to train the newest version of the assistant that you talk to.',
+  },
   week: {
     plural: 'count',
     one: '{count} choice of yours in the last 7 days.',

@@ -21,6 +21,7 @@ export const tasks = translationOf<typeof english>()({
   yourTask: '내 과제',
   allTasks: '모든 과제',
   moreAboutYou: '내 작업과 수입',
+  thanks: '고맙습니다. 지금 대화하시는 어시스턴트의 최신 버전은 회원님의 선택 {count}개로 배웠습니다.',
   week: '최근 7일간 {count}번 선택했습니다.',
   studyEnded: '연구가 끝났습니다. 코드를 확인하세요.',
   studyCode: '코드 보기',

@@ -73,7 +73,7 @@ def week(number: int, *, status: IterationStatus = IterationStatus.DEPLOYED, act
 def test_progress_is_what_counts(crowdworker: TestClient, account: Account) -> None:
     nothing = crowdworker.get("/account/progress").json()
     assert nothing == {
-        "conversations": 0, "comparisons": 0, "by_task": [], "earned": [], "thanks": None, "week": {"comparisons": 0},
+        "conversations": 0, "comparisons": 0, "by_task": [], "earned": [], "trained_on": 0, "week": {"comparisons": 0},
     }  # fmt: skip
     turn = compare(account)
     with db.writing() as session:
@@ -121,6 +121,11 @@ def talk(crowdworker: TestClient, conversation: str) -> None:
     crowdworker.put(f"/turns/{turn['id']}/comparison", json=choice).raise_for_status()
 
 
+def trained_on(person: TestClient) -> int:
+    count: int = person.get("/account/progress").json()["trained_on"]
+    return count
+
+
 def test_thanks_count_only_what_the_newest_policy_in_use_was_trained_on(
     crowdworker: TestClient, account: Account
 ) -> None:
@@ -130,19 +135,17 @@ def test_thanks_count_only_what_the_newest_policy_in_use_was_trained_on(
     compare(account, TEST)  # kept for tests
     compare(account, excluded_reason="too fast")
     first = week(1)
-    thanks = crowdworker.get("/account/progress").json()["thanks"]
-    assert thanks.startswith("Thank you: 2 of your choices helped to train the newest version")
-    assert "week-1" not in thanks
+    assert trained_on(crowdworker) == 2
 
     compare(account)  # not trained on yet
-    assert crowdworker.get("/account/progress").json()["thanks"] == thanks
+    assert trained_on(crowdworker) == 2
     week(2, status=IterationStatus.HELD, active=False)
-    assert crowdworker.get("/account/progress").json()["thanks"] == thanks
+    assert trained_on(crowdworker) == 2
     week(3, active=False)  # rolled back
-    assert crowdworker.get("/account/progress").json()["thanks"] == thanks
+    assert trained_on(crowdworker) == 2
     with db.writing() as session:
         session.execute(update(Deployment).where(Deployment.snapshot_id == first).values(active=False))
-    assert crowdworker.get("/account/progress").json()["thanks"] is None
+    assert trained_on(crowdworker) == 0
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -151,5 +154,5 @@ def test_nobody_is_thanked_for_what_others_did(browser: Browser, account: Accoun
     week(1)
     with db.writing() as session:
         stranger = make_account(session)
-    assert browser(stranger).get("/account/progress").json()["thanks"] is None
-    assert browser(account).get("/account/progress").json()["thanks"].startswith("Thank you: One of your choices")
+    assert trained_on(browser(stranger)) == 0
+    assert trained_on(browser(account)) == 1
