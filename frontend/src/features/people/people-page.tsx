@@ -48,7 +48,7 @@ function Rows({ people }: { people: Person[] }) {
       {found.length === 0 ? (
         <Text c="dimmed">{words.noMatch}</Text>
       ) : (
-        <Paper withBorder component={ScrollArea} px="xs">
+        <Paper withBorder component={ScrollArea} viewportProps={{ tabIndex: 0 }} px="xs">
           <Table verticalSpacing="sm" miw={680}>
             <Table.Thead>
               <Table.Tr>

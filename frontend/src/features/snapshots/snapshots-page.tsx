@@ -24,7 +24,7 @@ export function SnapshotsPage() {
 
 function Rows({ rows }: { rows: Snapshot[] }) {
   return (
-    <Paper withBorder component={ScrollArea} px="xs">
+    <Paper withBorder component={ScrollArea} viewportProps={{ tabIndex: 0 }} px="xs">
       <Table verticalSpacing="sm" miw={640}>
         <Table.Thead>
           <Table.Tr>

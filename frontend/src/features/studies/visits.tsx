@@ -27,7 +27,7 @@ function VisitTable({ study }: { study: string }) {
             {words.noVisits}
           </Text>
         ) : (
-          <ScrollArea mt="sm">
+          <ScrollArea mt="sm" viewportProps={{ tabIndex: 0 }}>
             <Table miw={640}>
               <Table.Thead>
                 <Table.Tr>
