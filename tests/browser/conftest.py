@@ -10,12 +10,14 @@ from sqlalchemy import Engine, update
 from app import db, settings
 from app.pages import DIST
 from app.seed import ensure_defaults
-from app.tables import TaskText
+from app.tables import Account, Role, TaskText
 from inference.main import create_app as inference_app
 from inference.scripted import Script, ScriptedBackend
 from inference.wire import ChatMessage, ChatRequest, Generation
+from tests.app.clients import signed_in
 from tests.app.servers import Process, served
 from tests.conftest import free_port
+from tests.factories import make_account
 
 expect.set_options(timeout=60_000)  # a busy machine is slow, not wrong
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -102,3 +104,25 @@ def page(context: BrowserContext, errors: Errors) -> Page:
     page.on("pageerror", uncaught)
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     return page
+
+
+@pytest.fixture(params=["wide", "phone, dark, Korean"])
+def anywhere(request: pytest.FixtureRequest, chromium: Browser, web: Process) -> Iterator[BrowserContext]:
+    """A window on a desk, and one in a pocket at night in Seoul."""
+    if request.param == "wide":
+        context = chromium.new_context(base_url=web.url, viewport={"width": 1280, "height": 860})
+    else:
+        context = chromium.new_context(
+            base_url=web.url, viewport={"width": 390, "height": 844}, color_scheme="dark", locale="ko-KR"
+        )
+    context.set_default_timeout(60_000)
+    yield context
+    context.close()
+
+
+def sign_in(context: BrowserContext, web: Process, role: Role, *, qualified: bool = True) -> Account:
+    with db.writing() as session:
+        account = make_account(session, role)
+    name, token = signed_in(account, qualified=qualified)["Cookie"].split("=")
+    context.add_cookies([{"name": name, "value": token, "url": web.url}])
+    return account

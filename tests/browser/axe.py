@@ -1,0 +1,37 @@
+"""What keeps people out of a page, as far as a program can tell: axe-core, the front end's development dependency."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, ViewportSize
+
+AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES_OF_THE_LOOK = ["color-contrast", "target-size", "scrollable-region-focusable"]
+VIOLATIONS = """async (rules) => (await axe.run(document, {runOnly: rules})).violations
+  .map(({id, nodes}) => `${id}: ${nodes.map((node) => node.target).join(', ')}`)"""
+DESK, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
+
+
+def barriers(page: Page, where: str, rules: list[str] = ALL_RULES) -> list[str]:
+    """Violations of WCAG 2.2 AA and of good practice, and whether one has to scroll sideways; none is right."""
+    if not AXE.is_file():
+        pytest.skip("The front end's packages are not installed: cd frontend && npm ci.")
+    found = []
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append(f"{where} scrolls sideways")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    return found + [f"{where} {violation}" for violation in page.evaluate(VIOLATIONS, rules)]
+
+
+def barriers_in_every_look(page: Page, where: str) -> list[str]:
+    """As `barriers`, on a desk and on a phone, in the light and in the dark: there again what depends on the look."""
+    found = barriers(page, where)
+    for size in (DESK, PHONE):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour half-way to the next
+            look = f"{where} ({scheme}, {size['width']} px)"
+            found += barriers(page, look, RULES_OF_THE_LOOK)
+    return found
