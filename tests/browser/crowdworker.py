@@ -31,7 +31,7 @@ class Mouse:
         self.press(page.get_by_role("group", name=question).get_by_role("radio", name=str(value)))
 
     def choose(self, page: Page, step: str, key: str) -> None:
-        self.press(page.get_by_role("button", name=f"{step} ({key})"))
+        self.press(page.get_by_role("button", name=f"{key}: {step}"))
 
     def send(self, page: Page) -> None:
         self.press(page.get_by_role("button", name="Send", exact=True))

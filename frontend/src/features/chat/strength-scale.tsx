@@ -49,9 +49,9 @@ export function StrengthScale({ task, chosen, disabled, onChoose, onKeep }: Stre
             data-strength={step.strength}
             disabled={disabled}
             aria-pressed={chosen?.shown === step.shown && chosen.strength === step.strength}
-            aria-label={`${stepOf(words, step, task)} (${index + 1})`}
+            aria-label={`${index + 1}: ${stepOf(words, step, task)}`}
             aria-keyshortcuts={String(index + 1)}
-            title={`${stepOf(words, step, task)} (${index + 1})`}
+            title={`${index + 1}: ${stepOf(words, step, task)}`}
             onClick={() => onChoose(step)}
           >
             {index + 1}
