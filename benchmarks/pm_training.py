@@ -167,13 +167,13 @@ def ours(base: str, workload: Path) -> Measured:
     todo, _ = examples(read_conversations(workload).conversations, Renderer(tokenizer), MAX_TOKENS)
     pm = PreferenceModel.fresh(backbone, "pm", RANK)
     optimiser = torch.optim.AdamW(pm.parameters(), lr=config.learning_rate)
-    groups = [[todo[i] for i in group] for group in batches([len(e.pairs) for e in todo], BATCH, seed=0)]
+    groups = batches(todo, BATCH, config.row_tokens, seed=0)
     comparisons = tokens = 0
     began = 0.0
     for step, group in enumerate([groups[0], *groups]):
         if step == 1:
             began = time.perf_counter()
-        outcome = accumulate(pm, group, config.row_tokens)
+        outcome = accumulate(pm, group, config)
         assert outcome is not None
         torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm)
         optimiser.step()

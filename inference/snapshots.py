@@ -14,7 +14,7 @@ from torch import Tensor
 from inference.forward import Adapter, read_adapter
 from inference.wire import INITIAL, Model, Refused, UnknownModel
 from models import snapshot
-from models.preference_model import load_head
+from models.preference_model import ENSEMBLE, load_head
 from models.run import BadInput
 
 
@@ -70,6 +70,8 @@ class Snapshots:
                     return
                 if before is not None:
                     raise Refused(f"{name} is loaded already, from other files ({before.directory}).")
+                if (directory / ENSEMBLE).exists():
+                    raise Refused(f"{name} is an ensemble of PMs, which this server does not score with yet.")
                 head = load_head(directory).to(self._causal_lm.device) if found.manifest.kind == "pm" else None
                 self._loaded[name] = Loaded(directory, manifest, read_adapter(directory, self._causal_lm), head)
             except BadInput as error:

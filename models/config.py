@@ -25,6 +25,9 @@ class Between(NamedTuple):
         return f"at least {self.low:g}" if self.high == float("inf") else f"from {self.low:g} to {self.high:g}"
 
 
+Certainty = Annotated[float, Between(0.5, 1)]
+
+
 @dataclass(frozen=True)
 class PMConfig:
     """How a preference model is trained (`python -m models.train_pm`)."""
@@ -39,13 +42,42 @@ class PMConfig:
     """System message of comparisons that bring none of their own; empty means the default one."""
 
     seed: int = 0
-    """Order of the data, the subset of `max_comparisons`, initial adapter and head."""
+    """Order of the data, the subset of `max_comparisons`, initial adapter."""
 
     max_comparisons: Annotated[int, Between(1)] | None = None
     """Train on a seeded subset of at most this many comparisons; null means all."""
 
     drop_weakest: bool = True
     """Leave out choices of strength 1, as the paper does (§2.2). A choice of unknown strength is never weakest."""
+
+    strength_labels: tuple[Certainty, Certainty, Certainty, Certainty] | None = None
+    """Soft labels: the probability that a choice of strength 1, 2, 3, 4 is right, such as [0.55, 0.65, 0.8, 0.95].
+    null takes every choice as certain, as the paper does; one of unknown strength always is."""
+
+    centre: Annotated[float, Between(0, 10)] = 0.0
+    """Coefficient of mean((r_chosen + r_rejected)²), beside the pairwise loss: keeps scores around zero, which that
+    loss alone leaves to drift (Eisenstein et al. 2023, arXiv 2312.09244; 0.01 is usual)."""
+
+    harmless_weight: Annotated[float, Between(0, 100)] = 1.0
+    """λ of L = L_help + λ·L_harm: how much comparisons of red-team conversations count (paper §5.1.2: 2 to 3 is best
+    for small PMs, at a price in helpfulness)."""
+
+    pmp_comparisons: tuple[str, ...] = ()
+    """Files in the run directory with public comparisons, for preference-model pretraining before the human feedback:
+    one epoch, with binary GOOD/BAD labels (models/data.py). Empty: none."""
+
+    pmp_learning_rate: Annotated[float, Between(0, 1)] = 2e-4
+    """Peak of the adapter's learning rate in that stage."""
+
+    adapters: Annotated[int, Between(1, 16)] = 1
+    """PMs on the one base, which then judge together; the i-th, from 0, is what `seed` + i alone would give."""
+
+    combine: Literal["mean", "worst", "penalised"] = "mean"
+    """Their score together: the mean, the least, or the mean less `variance_penalty` times their variance (Coste et al.
+    2023, arXiv 2310.02743: the latter two hold an optimising policy back where the PMs disagree)."""
+
+    variance_penalty: Annotated[float, Between(0)] = 0.5
+    """λ of mean − λ·variance, for `combine` "penalised"."""
 
     epochs: Annotated[int, Between(1, 10)] = 1
     """Passes over the data. One: small PMs overfit afterwards."""
@@ -222,9 +254,10 @@ def to_json(config: object) -> str:
 
 def _value(hint: object, value: object, where: str) -> object:
     allowed, limits = _allowed(hint)
-    if isinstance(value, list) and any(typing.get_origin(a) is tuple for a in allowed):
-        inner = typing.get_args(next(a for a in allowed if typing.get_origin(a) is tuple))[0]
-        return tuple(_value(inner, item, where) for item in value)
+    if isinstance(value, list):
+        for inner in (typing.get_args(a) for a in allowed if typing.get_origin(a) is tuple):
+            if inner[-1] is Ellipsis or len(inner) == len(value):
+                return tuple(_value(inner[0], item, where) for item in value)
     for a in allowed:
         if typing.get_origin(a) is Literal and any(value == x and type(value) is type(x) for x in typing.get_args(a)):
             return value
@@ -254,7 +287,8 @@ def _words(allowed: list[object], limits: Between | None) -> str:
         if typing.get_origin(a) is Literal:
             words += [json.dumps(x) for x in typing.get_args(a)]
         elif typing.get_origin(a) is tuple:
-            words.append("a list")
+            inner = typing.get_args(a)
+            words.append("a list" if inner[-1] is Ellipsis else f"a list of {len(inner)}")
         else:
             word = names[a]  # type: ignore[index]
             words.append(f"{word} {limits}" if limits and a in (int, float) else word)

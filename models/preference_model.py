@@ -172,8 +172,8 @@ class Together:
     combine: Literal["mean", "worst", "penalised"]
     variance_penalty: float
     offsets: tuple[float, ...]
-    """Each member's mean score on the same dialogues, taken off first: the pairwise loss leaves it to chance, and without
-    that the worst of all would be the same member everywhere."""
+    """Each member's mean score on the same dialogues, taken off first: the pairwise loss leaves it to chance, and else
+    the worst of all would be the same member everywhere."""
 
     @classmethod
     def read(cls, directory: Path) -> Self | None:

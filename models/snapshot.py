@@ -48,7 +48,8 @@ def save(directory: Path, manifest: Manifest, write: Callable[[Path], None]) -> 
     """Let `write` put the weights into a directory, add the manifest with their hashes, and move it into place."""
     with directory_atomically(directory) as unfinished:
         write(unfinished)
-        files = {file.name: _sha256(file) for file in sorted(unfinished.iterdir())}
+        weights = sorted(file for file in unfinished.rglob("*") if file.is_file())
+        files = {file.relative_to(unfinished).as_posix(): _sha256(file) for file in weights}
         content = {"format": FORMAT, **dataclasses.asdict(manifest), "files": files}
         (unfinished / "manifest.json").write_text(json.dumps(content, indent=1) + "\n")
     return Snapshot(directory, manifest, files)

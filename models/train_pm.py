@@ -1,7 +1,10 @@
 """Train a preference model: `python -m models.train_pm RUN_DIR`, from files to RUN_DIR/snapshot.
 
-Reads `config.json` (models/config.py, may be absent) and `comparisons.jsonl[.gz]`; resumes from its last checkpoint,
-and then ends with the same weights as if it had never been interrupted.
+Reads `config.json` (models/config.py, may be absent), `comparisons.jsonl[.gz]` and the config's `pmp_comparisons`;
+resumes from its last checkpoint, and then ends with the same weights as if it had never been interrupted.
+
+One flat list of steps: base → preference-model pretraining, if asked for → human feedback, and all of it again for each
+member of an ensemble.
 """
 
 import argparse
@@ -10,20 +13,22 @@ import hashlib
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 
 from models import judgements, reference, snapshot
 from models.backbone import Backbone, choose_dtype, set_threads
 from models.config import PMConfig, parse, to_json
-from models.data import Example, batches, content_hash, examples, select
-from models.dialogue import DEFAULT_SYSTEM, Renderer, read_conversations
+from models.data import Example, batches, content_hash, examples, one_sided, pmp_examples, select
+from models.dialogue import DEFAULT_SYSTEM, Conversation, Renderer, read_conversations
 from models.packing import pack
-from models.preference_model import PreferenceModel, pairwise_loss
+from models.preference_model import Ensemble, PreferenceModel, Together, pairwise_loss
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
+
+RED_TEAM = "red-team"
 
 
 def train(run: RunDirectory) -> None:
@@ -41,9 +46,6 @@ def train(run: RunDirectory) -> None:
     config = dataclasses.replace(config, dtype=dtype, threads=config.threads or run.threads(), base_hash=backbone.hash)
     write_atomically(run.path / "config.json", to_json(config))
 
-    # Seed: of the adapter and the head; the loop itself draws nothing
-    torch.manual_seed(config.seed)
-
     # Data
     comparisons = run.find("comparisons.jsonl", "comparisons.jsonl.gz")
     reading = read_conversations(comparisons, config.system)
@@ -55,27 +57,37 @@ def train(run: RunDirectory) -> None:
         seed=config.seed,
     )
     held_out = select(reading.conversations, "test", at_most=config.test_comparisons, seed=config.seed)
-    data_hash = content_hash(chosen.conversations)
     renderer = Renderer(tokenizer)
-    todo, touched = examples(chosen.conversations, renderer, min(config.max_tokens, backbone.context))
+    max_tokens = min(config.max_tokens, backbone.context)
+    todo, touched = examples(chosen.conversations, renderer, max_tokens)
     left_out = Counter(reason for _, reason in reading.set_aside) + chosen.left_out + touched
     if not todo:
         raise BadInput(f"{comparisons} holds no comparison to train on ({_counts(left_out) or 'it is empty'}).")
-    steps = [
-        [todo[i] for i in group]
-        for epoch in range(config.epochs)
-        for group in batches([len(e.pairs) for e in todo], config.batch_comparisons, config.seed + epoch)
-    ]
+    public, public_left_out = read_public(run, config)
+    pretraining, touched = pmp_examples(public, renderer, max_tokens)
+    public_left_out += touched
+    if config.pmp_comparisons and not pretraining:
+        raise BadInput(
+            f"{run.path}: pmp_comparisons hold no comparison to train on ({_counts(public_left_out) or 'empty'})."
+        )
+    data_hash = content_hash([*public, *chosen.conversations])
+    warnings = [one_sided(chosen.conversations)]
+    if config.harmless_weight != 1 and not any(example.conversation.task == RED_TEAM for example in todo):
+        warnings.append(
+            f"harmless_weight weighs nothing: no comparison of {comparisons.name} is of the task {RED_TEAM}."
+        )
+    steps = plan(config, pretraining, todo)
 
-    # Networks
-    pm = PreferenceModel.fresh(backbone, "pm", config.lora_rank)
+    # Networks; the seed is of the adapters, the loop itself draws nothing
+    members = []
+    for i in range(config.adapters):
+        torch.manual_seed(config.seed + i)
+        members.append(PreferenceModel.fresh(backbone, f"pm-{i}" if i else "pm", config.lora_rank))
 
-    # Optimiser
-    groups = [
-        {"params": backbone.parameters(pm.adapter), "peak": config.learning_rate},
-        {"params": pm.head.parameters(), "peak": config.head_learning_rate},
-    ]
-    optimiser = torch.optim.AdamW(groups, lr=0.0, weight_decay=config.weight_decay)
+    # Optimiser: members that are not trained at a step have no gradients, so it passes over them
+    adapters = [{"params": backbone.parameters(pm.adapter)} for pm in members]
+    heads = [{"params": list(pm.head.parameters())} for pm in members]
+    optimiser = torch.optim.AdamW([*adapters, *heads], lr=0.0, weight_decay=config.weight_decay)
 
     # Loop
     inputs = hashlib.sha256((to_json(config) + data_hash).encode()).hexdigest()
@@ -85,44 +97,52 @@ def train(run: RunDirectory) -> None:
         state = torch.load(directory / "state.pt", map_location=backbone.device)
         if state["inputs"] != inputs:
             raise BadInput(f"{directory} was made with another config or other comparisons; remove it to start anew.")
-        pm.load_state(state["pm"])
+        for pm, weights in zip(members, state["members"], strict=True):
+            pm.load_state(weights)
         optimiser.load_state_dict(state["optimiser"])
     run.rewind(first)
 
     def save_checkpoint(step: int) -> None:
-        state = {"inputs": inputs, "pm": pm.state(), "optimiser": optimiser.state_dict()}
+        weights = [pm.state() for pm in members]
+        state = {"inputs": inputs, "members": weights, "optimiser": optimiser.state_dict()}
         run.checkpoints.save(step, lambda directory: torch.save(state, directory / "state.pt"))
 
-    for step in range(first + 1, len(steps) + 1):
-        run.progress("train", step - 1, len(steps))
+    for number, step in enumerate(steps[first:], first + 1):
+        run.progress("train", number - 1, len(steps))
         set_threads(run.threads(config.threads))
         began = time.monotonic()
-        outcome = accumulate(pm, steps[step - 1], config.row_tokens, interrupted=lambda: run.preempted)
+        pm = members[step.member]
+        outcome = accumulate(pm, step.batch, config, interrupted=lambda: run.preempted)
         if outcome is None:
-            save_checkpoint(step - 1)
+            save_checkpoint(number - 1)
             raise Preempted
         if not math.isfinite(outcome.loss):
-            raise BadInput(f"The loss became {outcome.loss} at step {step}: lower learning_rate in config.json.")
+            raise BadInput(f"The loss became {outcome.loss} at step {number}: lower learning_rate in config.json.")
         norm = torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm)
-        height = schedule(config.warmup_share, step, len(steps))
-        for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * height
+        for i, group in enumerate(optimiser.param_groups):
+            group["lr"] = step.height * (step.learning_rate if i < len(members) else config.head_learning_rate)
         optimiser.step()
         optimiser.zero_grad()
-        run.metrics(
-            step,
-            {
-                "pm/loss": outcome.loss,
-                "pm/accuracy": outcome.accuracy,
-                "pm/margin": outcome.margin,
-                "pm/gradient_norm": float(norm),
-                "pm/learning_rate": config.learning_rate * height,
-                "pm/tokens_per_s": outcome.tokens / (time.monotonic() - began),
-            },
-        )
-        if step % config.checkpoint_every == 0 or step == len(steps):
-            save_checkpoint(step)
+        metrics = {
+            "loss": outcome.loss,
+            "accuracy": outcome.accuracy,
+            "margin": outcome.margin,
+            "score_mean": outcome.score_mean,
+            "gradient_norm": float(norm),
+            "learning_rate": step.learning_rate * step.height,
+            "tokens_per_s": outcome.tokens / (time.monotonic() - began),
+        }
+        run.metrics(number, {f"{step.series}/{name}": value for name, value in metrics.items()})
+        if number % config.checkpoint_every == 0 or number == len(steps):
+            save_checkpoint(number)
     run.progress("train", len(steps), len(steps))
+
+    # Together
+    system = config.system or DEFAULT_SYSTEM
+    pm = members[0]
+    if len(members) > 1:
+        offsets = tuple(reference.mean_score(member, renderer, system) for member in members)
+        pm = Ensemble(members, Together(config.combine, config.variance_penalty, offsets))
 
     # Evaluation
     def on_progress(done: int, total: int) -> None:
@@ -133,7 +153,6 @@ def train(run: RunDirectory) -> None:
     test = judgements.summary(judged)
     mean, std = judgements.spread(judged)
     temperature = judgements.fit_temperature(judged)
-    system = config.system or DEFAULT_SYSTEM
 
     # Save
     manifest = snapshot.Manifest(
@@ -152,12 +171,71 @@ def train(run: RunDirectory) -> None:
         {
             "comparisons": sum(len(example.pairs) for example in todo),
             "left_out": left_out,
+            "pmp_comparisons": sum(len(example.pairs) for example in pretraining) // 2,
+            "pmp_left_out": public_left_out,
             "steps": len(steps),
             "test": {**test, "score_mean": mean, "score_std": std},
             "calibration": judgements.calibrate(judged, temperature),
-            "warnings": judgements.alarms(judged),
+            "warnings": [*filter(None, warnings), *judgements.alarms(judged)],
         }
     )
+
+
+def read_public(run: RunDirectory, config: PMConfig) -> tuple[list[Conversation], Counter[str]]:
+    """The comparisons for preference-model pretraining, of the train side alone, and what of them was left out."""
+    conversations: list[Conversation] = []
+    left_out: Counter[str] = Counter()
+    for name in config.pmp_comparisons:
+        if not (run.path / name).is_file():
+            raise BadInput(
+                f"{run.path / 'config.json'}: pmp_comparisons names {name!r}, but {run.path} has no such file."
+            )
+        reading = read_conversations(run.path / name, config.system)
+        chosen = select(reading.conversations, "train")
+        conversations += chosen.conversations
+        left_out += Counter(reason for _, reason in reading.set_aside) + chosen.left_out
+    return conversations, left_out
+
+
+class Step(NamedTuple):
+    """What one optimiser step learns from, who learns, and how fast."""
+
+    member: int
+    stage: Literal["pmp", "pm"]
+    batch: list[Example]
+    learning_rate: float
+    """The adapter's, at the peak of the stage."""
+    height: float
+    """Share of the peak rates."""
+
+    @property
+    def series(self) -> str:
+        """What its metrics are named after: pm, and pm-1, … for the other members."""
+        return f"{self.stage}-{self.member}" if self.member else self.stage
+
+
+def plan(config: PMConfig, pretraining: Sequence[Example], feedback: Sequence[Example]) -> list[Step]:
+    """All steps of a run: member by member, its pretraining and then its epochs of human feedback, each stage in an
+    order of its own, with the learning rates rising and falling once."""
+    steps: list[Step] = []
+    for member in range(config.adapters):
+
+        def epoch(todo: Sequence[Example], number: int, seed: int = config.seed + member) -> list[list[Example]]:
+            return batches(todo, config.batch_comparisons, config.row_tokens, seed, number)
+
+        stages: list[tuple[Literal["pmp", "pm"], float, list[list[Example]]]] = [
+            ("pmp", config.pmp_learning_rate, epoch(pretraining, 0)),
+            (
+                "pm",
+                config.learning_rate,
+                [batch for number in range(config.epochs) for batch in epoch(feedback, number)],
+            ),
+        ]
+        for stage, learning_rate, groups in stages:
+            for i, batch in enumerate(groups, 1):
+                height = schedule(config.warmup_share, i, len(groups))
+                steps.append(Step(member, stage, batch, learning_rate, height))
+    return steps
 
 
 class Outcome(NamedTuple):
@@ -166,29 +244,42 @@ class Outcome(NamedTuple):
     loss: float
     accuracy: float
     margin: float
+    score_mean: float
     tokens: int
 
 
 def accumulate(
-    pm: PreferenceModel, batch: list[Example], row_tokens: int, interrupted: Callable[[], bool] = lambda: False
+    pm: PreferenceModel, batch: list[Example], config: PMConfig, interrupted: Callable[[], bool] = lambda: False
 ) -> Outcome | None:
     """Add the gradients of a batch's mean loss, row by row. None if it was interrupted: they are then of no use."""
     total = sum(len(example.pairs) for example in batch)
-    loss = right = margin = 0.0
+    loss = right = margin = level = 0.0
     tokens = 0
-    for row in pack([example.tree for example in batch], row_tokens):
+    for row in pack([example.tree for example in batch], config.row_tokens):
         if interrupted():
             return None
         ends = torch.tensor([row.end(tree, node) for tree in row.trees for node in batch[tree].ends])
+        labels = torch.tensor([label for tree in row.trees for label in labels_of(batch[tree], config)])
+        certainty, weight = labels.to(pm.backbone.device).unbind(1)  # (pairs,), (pairs,)
         chosen, rejected = pm.scores_at(row.batch(), ends).view(-1, 2).unbind(1)  # (pairs,), (pairs,)
-        losses = pairwise_loss(chosen, rejected)
-        (losses.sum() / total).backward()
+        losses = weight * pairwise_loss(chosen, rejected, certainty)
+        (losses + config.centre * (chosen + rejected).square()).sum().div(total).backward()
         difference = (chosen - rejected).detach()
         loss += losses.detach().sum().item() / total
         right += (difference.sign().add(1) / 2).sum().item() / total
         margin += difference.sum().item() / total
+        level += (chosen + rejected).detach().sum().item() / (2 * total)
         tokens += len(row)
-    return Outcome(loss, right, margin, tokens)
+    return Outcome(loss, right, margin, level, tokens)
+
+
+def labels_of(example: Example, config: PMConfig) -> list[tuple[float, float]]:
+    """How certain each of its comparisons is, and how much it counts (L = L_help + λ·L_harm, Bai et al. 2022, §5.1.2:
+    sums over a batch, whose mean divides by all of its comparisons)."""
+    weight = config.harmless_weight if example.conversation.task == RED_TEAM else 1.0
+    strengths = [example.conversation.turns[t].strength for t in example.turns]
+    soft = config.strength_labels
+    return [(soft[strength - 1] if soft and strength else 1.0, weight) for strength in strengths]
 
 
 def schedule(warmup_share: float, step: int, steps: int) -> float:

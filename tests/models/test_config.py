@@ -20,6 +20,14 @@ from models.run import BadInput
         ({"max_comparisons": 0}, "config.json: max_comparisons is 0, but must be a whole number at least 1 or null."),
         ({"drop_weakest": 1}, "config.json: drop_weakest is 1, but must be true or false."),
         ({"dtype": "fp8"}, 'config.json: dtype is "fp8", but must be "auto" or "float32" or "bfloat16".'),
+        (
+            {"strength_labels": [0.6, 0.9]},
+            "config.json: strength_labels is [0.6, 0.9], but must be a list of 4 or null.",
+        ),
+        (
+            {"strength_labels": [0.4, 0.6, 0.8, 1]},
+            "config.json: strength_labels is 0.4, but must be a number from 0.5 to 1.",
+        ),
         ({"base": None}, "config.json: base is null, but must be a string."),
     ],
 )
@@ -32,8 +40,11 @@ def test_a_wrong_field_gets_one_sentence_with_its_name_value_and_what_is_allowed
 
 
 def test_a_partial_config_is_completed_with_defaults_and_reads_back_the_same() -> None:
-    config = parse(PMConfig, {"lora_rank": 8, "learning_rate": 1, "max_comparisons": None}, "config.json")
-    assert config == PMConfig(lora_rank=8, learning_rate=1.0, max_comparisons=None)
+    given = {"lora_rank": 8, "learning_rate": 1, "max_comparisons": None, "strength_labels": [0.5, 0.6, 0.8, 1]}
+    config = parse(PMConfig, given, "config.json")
+    assert config == PMConfig(
+        lora_rank=8, learning_rate=1.0, max_comparisons=None, strength_labels=(0.5, 0.6, 0.8, 1.0)
+    )
     assert parse(PMConfig, json.loads(to_json(config)), "config.json") == config
 
 

@@ -7,10 +7,10 @@ import torch
 from models import preference_model, snapshot
 from models.backbone import Backbone, resolve_base
 from models.dialogue import DEFAULT_SYSTEM, Renderer
-from models.preference_model import Head, PreferenceModel, load_head, pairwise_loss
+from models.preference_model import Ensemble, Head, PreferenceModel, Together, load_head, pairwise_loss
 from models.run import BadInput
 from models.snapshot import Manifest
-from tests.networks import random_pm
+from tests.networks import disturb, random_pm
 
 Toy = tuple[Backbone, Renderer]
 
@@ -24,6 +24,16 @@ def test_the_pairwise_loss_by_hand() -> None:
     # Its slope is minus the probability that the PM gives to the other choice.
     assert chosen.grad is not None
     assert chosen.grad.tolist() == pytest.approx([-1 / 2, -1 / 4, -3 / 4, 0.0, -1.0])
+
+
+def test_the_loss_of_an_uncertain_choice_by_hand() -> None:
+    difference = torch.tensor([math.log(4), 0.0], requires_grad=True)
+    losses = pairwise_loss(difference, torch.zeros(2), torch.tensor([0.8, 0.8]))
+    # Four to one is what a certainty of 0.8 asks for: its own entropy, and no slope.
+    assert losses.tolist() == pytest.approx([-(0.8 * math.log(0.8) + 0.2 * math.log(0.2)), math.log(2)])
+    losses.sum().backward()
+    assert difference.grad is not None
+    assert difference.grad.tolist() == pytest.approx([0.0, 0.5 - 0.8], abs=1e-6)
 
 
 def test_the_loss_knows_only_differences() -> None:
@@ -69,6 +79,60 @@ def test_a_reloaded_pm_gives_the_very_scores_of_the_saved_one(toy: Toy, tmp_path
     # And on the base that is in memory already, beside the first one.
     beside, _ = PreferenceModel.load(backbone, "pm-2", tmp_path / "pm")
     assert beside.score(prompts, responses) == before
+
+
+def test_scores_together_by_hand_whatever_offset_each_member_has() -> None:
+    scores = torch.tensor([[1.0, 4.0], [13.0, 10.0]])  # the second member says 10 more of everything
+    assert Together("mean", 0.5, (0.0, 10.0))(scores).tolist() == [2.0, 2.0]
+    assert Together("worst", 0.5, (0.0, 10.0))(scores).tolist() == [1.0, 0.0]
+    # Variances 1 and 4.
+    assert Together("penalised", 0.5, (0.0, 10.0))(scores).tolist() == [1.5, 0.0]
+
+
+def test_a_reloaded_ensemble_gives_the_very_scores_of_the_saved_one(toy: Toy, tmp_path: Path) -> None:
+    backbone, renderer = toy
+    members = []
+    for i, name in enumerate(("pm", "pm-1", "pm-2")):
+        members.append(PreferenceModel.fresh(backbone, name, 4))
+        disturb(backbone, name, 0.1 * (i + 1))
+        torch.nn.init.normal_(members[-1].head.weight)
+    together = Together("worst", 0.5, (0.25, -0.5, 1.0))
+    prompts = [renderer.opening_ids(DEFAULT_SYSTEM, f"Tell me of {word}") for word in ("sea", "sun")]
+    responses = [[renderer.response_ids(text) for text in ("tea", "bee tree", "moss")]] * 2
+    ensemble = Ensemble(members, together)
+    before = ensemble.score(prompts, responses)
+    alone = [member.score(prompts, responses) for member in members]
+    for i in range(2):
+        for j in range(3):
+            lowest = min(scores[i][j] - off for scores, off in zip(alone, together.offsets, strict=True))
+            assert before[i][j] == pytest.approx(lowest, abs=1e-5)
+    base = {"source": "toy", "hash": backbone.hash}
+    manifest = Manifest("pm", "pm", base, DEFAULT_SYSTEM, config={"dtype": "float32"})
+    saved = snapshot.save(tmp_path / "pm", manifest, ensemble.write)
+    assert {"adapter_model.safetensors", "1/adapter_model.safetensors", "2/head.safetensors"} < set(saved.files)
+
+    again, _, _ = PreferenceModel.open(tmp_path / "pm")
+    assert again.score(prompts, responses) == before
+    # Who starts a value function from it finds the first member where a PM would be.
+    assert torch.equal(load_head(tmp_path / "pm").weight, members[0].head.weight)
+    # No member may be lost or changed.
+    weights = tmp_path / "pm" / "2" / "head.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(BadInput, match=r"2/head\.safetensors is truncated or was changed"):
+        PreferenceModel.open(tmp_path / "pm")
+
+
+@pytest.mark.parametrize("where", ["head", "adapter"])
+def test_a_snapshot_with_weights_that_are_no_numbers_is_refused(where: str, toy: Toy, tmp_path: Path) -> None:
+    backbone, _ = toy
+    pm = random_pm(backbone)
+    broken = pm.head.weight if where == "head" else pm.parameters()[0]
+    broken.data[0, 0] = math.nan
+    snapshot.save(
+        tmp_path / "pm", Manifest("pm", "pm", {"source": "toy", "hash": backbone.hash}, DEFAULT_SYSTEM), pm.write
+    )
+    with pytest.raises(BadInput, match=r"The snapshot .*pm has weights that are not finite numbers\.$"):
+        PreferenceModel.open(tmp_path / "pm")
 
 
 def test_a_pm_of_another_base_is_refused(toy: Toy, tmp_path: Path) -> None:

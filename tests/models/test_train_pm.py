@@ -31,14 +31,14 @@ def train(path: Path) -> dict[str, Any]:
     return json.loads((path / "result.json").read_text())  # type: ignore[no-any-return]
 
 
-def weights(path: Path) -> list[bytes]:
-    return [(path / "snapshot" / name).read_bytes() for name in ("adapter_model.safetensors", "head.safetensors")]
+def weights(path: Path, directory: str = "snapshot") -> list[bytes]:
+    return [(path / directory / name).read_bytes() for name in ("adapter_model.safetensors", "head.safetensors")]
 
 
 def metrics(path: Path) -> list[dict[str, float]]:
     """All that is the same whenever the same run is repeated."""
     lines = [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
-    return [{name: value for name, value in line.items() if name != "pm/tokens_per_s"} for line in lines]
+    return [{name: value for name, value in line.items() if not name.endswith("tokens_per_s")} for line in lines]
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,8 @@ def test_a_run_leaves_what_the_worker_reads(finished: Path) -> None:
     assert result["left_out"] == {"weakest strength": sum(turn.strength == 1 for turn in train_turns)}
     lines = metrics(finished)
     assert [line["step"] for line in lines] == list(range(1, result["steps"] + 1))
-    assert set(lines[0]) == {"step", "pm/loss", "pm/accuracy", "pm/margin", "pm/gradient_norm", "pm/learning_rate"}
+    quantities = ("loss", "accuracy", "margin", "score_mean", "gradient_norm", "learning_rate")
+    assert set(lines[0]) == {"step", *(f"pm/{quantity}" for quantity in quantities)}
     assert json.loads((finished / "progress.json").read_text())["phase"] == "evaluate"
     config = json.loads((finished / "config.json").read_text())
     assert (config["lora_rank"], config["dtype"], config["threads"]) == (16, config["dtype"], 1)
@@ -88,6 +89,9 @@ def test_a_run_leaves_what_the_worker_reads(finished: Path) -> None:
     manifest = snapshot.load(finished / "snapshot", "pm").manifest
     assert manifest.config == config
     assert config["base_hash"] == manifest.base["hash"]
+    # One PM is written as ever: PEFT's two files and the head.
+    names = {"adapter_config.json", "adapter_model.safetensors", "head.safetensors", "manifest.json"}
+    assert {file.name for file in (finished / "snapshot").iterdir()} == names
 
 
 def test_a_run_killed_at_any_moment_ends_with_the_bits_of_an_undisturbed_one(finished: Path, tmp_path: Path) -> None:
