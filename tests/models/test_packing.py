@@ -13,13 +13,18 @@ from transformers import (
     LlamaForCausalLM,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
 )
 
 from models import tiny
 from models.backbone import Backbone, prepare
-from models.dialogue import Conversation, Renderer
+from models.config import PMConfig
+from models.data import examples
+from models.dialogue import Candidate, Conversation, Renderer
 from models.packing import Node, Tree, conversation_tree, conversation_trees, pack, prompt_tree
 from models.preference_model import PreferenceModel, pairwise_loss
+from models.train_pm import accumulate
 from tests.networks import random_pm
 
 RENDERER = Renderer(tiny.tokenizer())
@@ -72,12 +77,12 @@ def test_a_conversation_becomes_a_tree_whose_branches_are_its_flattened_dialogue
         assert branch == flattened(conversation, t, c)
 
 
-def flattened(conversation: Conversation, t: int, c: int) -> list[int]:
-    ids = RENDERER.opening_ids(conversation.system, conversation.turns[0].human)
+def flattened(conversation: Conversation, t: int, c: int, renderer: Renderer = RENDERER) -> list[int]:
+    ids = renderer.opening_ids(conversation.system, conversation.turns[0].human)
     for turn, following in zip(conversation.turns[:t], conversation.turns[1:], strict=False):
         assert turn.trunk is not None
-        ids = [*ids, *RENDERER.response_ids(turn.candidates[turn.trunk].text), *RENDERER.next_ids(following.human)]
-    return [*ids, *RENDERER.response_ids(conversation.turns[t].candidates[c].text)]
+        ids = [*ids, *renderer.response_ids(turn.candidates[turn.trunk].text), *renderer.next_ids(following.human)]
+    return [*ids, *renderer.response_ids(conversation.turns[t].candidates[c].text)]
 
 
 def test_a_long_conversation_becomes_trees_that_fit_and_every_comparison_is_in_one() -> None:
@@ -134,6 +139,13 @@ def qwen2() -> Any:
     )  # fmt: skip
 
 
+def qwen3() -> Any:
+    return Qwen3ForCausalLM(
+        Qwen3Config(vocab_size=300, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+                    num_key_value_heads=2, head_dim=8, max_position_embeddings=1024)
+    )  # fmt: skip
+
+
 def gpt2() -> Any:
     return GPT2LMHeadModel(GPT2Config(vocab_size=300, n_embd=32, n_layer=2, n_head=4, n_positions=1024))
 
@@ -152,39 +164,62 @@ def opinionated(make: Any) -> PreferenceModel:
     return random_pm(Backbone(model, "random", "0"), size=0.2)
 
 
-def gradients(pm: PreferenceModel, loss: Tensor) -> Tensor:
-    found = torch.autograd.grad(loss, pm.parameters())
-    return torch.cat([gradient.flatten() for gradient in found])
+def untemplated() -> Renderer:
+    tokenizer = tiny.tokenizer()
+    tokenizer.chat_template = None
+    return Renderer(tokenizer)
 
 
-@pytest.mark.parametrize("make", [llama, qwen2, gpt2, gpt_neox])
-@pytest.mark.filterwarnings("ignore:fan_in_fan_out")
-def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: Any) -> None:
+def with_a_third_candidate(conversation: Conversation) -> Conversation:
+    """Said at the second turn, and the conversation went on from it."""
+    turns = list(conversation.turns)
+    turns[1] = dataclasses.replace(turns[1], candidates=(*turns[1].candidates, Candidate("c", "plum stone")), trunk=2)
+    return dataclasses.replace(conversation, turns=tuple(turns))
+
+
+@pytest.mark.parametrize("renderer", [RENDERER, untemplated()], ids=["template", "no template"])
+@pytest.mark.parametrize("make", [llama, qwen2, qwen3, gpt2, gpt_neox])
+def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: Any, renderer: Renderer) -> None:
     pm = opinionated(make)
-    conversations = list(tiny.conversations(3, turns=3))
-    trees = [conversation_tree(conversation, RENDERER) for conversation in conversations]
-    assert max(len(flattened(c, 2, 0)) for c in conversations) < 1024
+    conversations = [with_a_third_candidate(conversation) for conversation in tiny.conversations(5, turns=3)]
+    assert max(len(flattened(c, 2, 0, renderer)) for c in conversations) < 1024
 
-    flat, packed = [], []
-    for conversation, (_, candidates) in zip(conversations, trees, strict=True):
-        for t, c in sorted(candidates):
-            # The plain way, as its authors mean it: one dialogue, no mask, no positions.
-            ids = torch.tensor([flattened(conversation, t, c)])
-            with pm.backbone.use("pm"):
-                states = pm.backbone.causal_lm.base_model(input_ids=ids, use_cache=False).last_hidden_state
-            flat.append(pm.head(states[0, -1:]))
+    def flat(conversation: Conversation, t: int, c: int) -> Tensor:
+        # The plain way, as its authors mean it: one dialogue, no mask, no positions.
+        ids = torch.tensor([flattened(conversation, t, c, renderer)])
+        with pm.backbone.use("pm"):
+            states = pm.backbone.causal_lm.base_model(input_ids=ids, use_cache=False).last_hidden_state
+        score: Tensor = pm.head(states[0, -1:])
+        return score
+
+    # Every candidate, all conversations in one row.
+    trees = [conversation_tree(conversation, renderer) for conversation in conversations]
     (row,) = pack([tree.tree for tree in trees], row_tokens=4096)
     ends = [row.end(i, candidates[key]) for i, (_, candidates) in enumerate(trees) for key in sorted(candidates)]
-    packed = pm.scores_at(row.batch(), torch.tensor(ends))
+    packed = pm.scores_at(row.batch(), torch.tensor(ends)).detach()
+    plain = torch.cat([flat(c, *key) for c, tree in zip(conversations, trees, strict=True) for key in sorted(tree[1])])
+    assert len(packed) == 5 * 7
+    assert packed.std() > 0.02  # the scores differ enough for the comparison to say something
+    torch.testing.assert_close(packed, plain.detach(), atol=2e-6, rtol=2e-6)
 
-    assert packed.detach().std() > 0.02  # the scores differ enough for the comparison to say something
-    torch.testing.assert_close(packed, torch.cat(flat), atol=2e-6, rtol=2e-6)
-    flat_loss = pairwise_loss(*torch.cat(flat).view(-1, 2).unbind(1)).mean()
-    packed_loss = pairwise_loss(*packed.view(-1, 2).unbind(1)).mean()
-    assert packed_loss.item() == pytest.approx(flat_loss.item(), abs=1e-6)
-    one, other = gradients(pm, flat_loss), gradients(pm, packed_loss)
-    assert one.norm() > 0.01
-    assert (one - other).norm() / one.norm() < 1e-5
+    # The comparisons, as they are trained: several conversations in each of several rows.
+    todo, _ = examples(conversations, renderer, 1024)
+    config = PMConfig(row_tokens=800)
+    assert 1 < len(pack([example.tree for example in todo], config.row_tokens)) < 5
+    outcome = accumulate(pm, todo, config)
+    found = torch.cat([parameter.grad.flatten() for parameter in pm.parameters() if parameter.grad is not None])
+    pairs = [
+        torch.cat([flat(c, t, turn.chosen), flat(c, t, turn.rejected)])
+        for c in conversations
+        for t, turn in enumerate(c.turns)
+        if turn.chosen is not None and turn.rejected is not None
+    ]
+    loss = pairwise_loss(*torch.stack(pairs).unbind(1)).mean()
+    expected = torch.cat([gradient.flatten() for gradient in torch.autograd.grad(loss, pm.parameters())])
+    assert outcome is not None
+    assert outcome.loss == pytest.approx(loss.item(), abs=1e-6)
+    assert expected.norm() > 0.01
+    assert (found - expected).norm() / expected.norm() < 1e-5
 
 
 def test_scores_do_not_depend_on_what_shares_the_row() -> None:
