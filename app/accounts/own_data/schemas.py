@@ -24,9 +24,7 @@ class OwnProgress(BaseModel):
     comparisons: int
     by_task: list[TaskProgress]
     earned: list[Money]
-    trained_on: Annotated[
-        int, Field(description="Own choices that the newest policy in use was trained on.")
-    ]
+    trained_on: Annotated[int, Field(description="Own choices that the newest policy in use was trained on.")]
     week: Annotated[Week, Field(description="The last seven days.")]
 
 
