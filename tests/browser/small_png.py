@@ -21,13 +21,18 @@ QUANTISE = """async (png) => {
   const places = new Map(palette.map((pixel, place) => [pixel, place]))
   for (const pixel of counts.keys()) {
     if (places.has(pixel)) continue
-    const wanted = channels(pixel)
-    const far = (colour) => colour.reduce((sum, value, at) => sum + (value - wanted[at]) ** 2, 0)
-    const distances = colours.map(far)
-    places.set(pixel, distances.indexOf(Math.min(...distances)))
+    const [red, green, blue] = channels(pixel)
+    let nearest = 0, least = Infinity
+    for (let place = 0; place < colours.length; place++) {
+      const [r, g, b] = colours[place]
+      const far = (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2
+      if (far < least) [nearest, least] = [place, far]
+    }
+    places.set(pixel, nearest)
   }
+  const bytes = Uint8Array.from(pixels, (pixel) => places.get(pixel))
   let text = ''
-  for (const pixel of pixels) text += String.fromCharCode(places.get(pixel))
+  for (let at = 0; at < bytes.length; at += width) text += String.fromCharCode(...bytes.subarray(at, at + width))
   return {width, height, colours, pixels: btoa(text)}
 }"""
 
@@ -43,7 +48,7 @@ def small_png(darkroom: Page, png: bytes) -> bytes:
         for kind, data in (
             (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),  # 8 bits, by palette
             (b"PLTE", bytes(value for colour in found["colours"] for value in colour)),
-            (b"IDAT", zlib.compress(rows, 9)),
+            (b"IDAT", zlib.compress(rows, 7)),
             (b"IEND", b""),
         )
     )
