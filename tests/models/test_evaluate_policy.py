@@ -145,7 +145,7 @@ def test_a_pm_that_returns_nan_or_is_no_pm_is_one_sentence(
 ) -> None:
     out = tmp_path / "out.json"
     write_pm(tmp_path / "mad", weight=lambda weight: weight.fill_(float("nan")))
-    with pytest.raises(BadInput, match="The PM pm gives nan for a response"):
+    with pytest.raises(BadInput, match="has weights that are not finite numbers"):
         evaluate(monkeypatch, "base", asked, out, "--pm", tmp_path / "mad")
     with pytest.raises(BadInput, match="is a policy, but a pm is needed"):
         evaluate(monkeypatch, "base", asked, out, "--pm", write_policy(tmp_path / "policy"))

@@ -12,7 +12,6 @@ from models.data import examples, select
 from models.dialogue import Conversation, Message, Renderer, read_conversations
 from models.packing import conversation_tree, pack
 from models.preference_model import pairwise_loss
-from tests.models.test_packing import gradients
 from tests.networks import random_pm
 
 SAID = [
@@ -57,6 +56,11 @@ def flat_ids(conversation: Conversation, renderer: Renderer, t: int, c: int) -> 
             assert turn.trunk is not None
             said.append(Message("assistant", turn.candidates[turn.trunk].text))
     return renderer.prompt_ids(said) + renderer.response_ids(conversation.turns[t].candidates[c].text)
+
+
+def gradients(pm: PreferenceModel, loss: Tensor) -> Tensor:
+    found = torch.autograd.grad(loss, pm.parameters())
+    return torch.cat([gradient.flatten() for gradient in found])
 
 
 @pytest.mark.slow

@@ -325,7 +325,7 @@ def test_a_pm_of_another_base_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("weight", "sentence"),
     [
-        (lambda weight: weight.fill_(float("nan")), "gives nan for a response"),
+        (lambda weight: weight.fill_(float("nan")), "weights that are not finite numbers"),
         (lambda weight: weight.zero_(), "gives every response the same score"),
     ],
 )
