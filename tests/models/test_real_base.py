@@ -11,7 +11,7 @@ from models.backbone import SMOLLM2, Backbone
 from models.data import examples, select
 from models.dialogue import Conversation, Message, Renderer, read_conversations
 from models.packing import conversation_tree, pack
-from models.preference_model import pairwise_loss
+from models.preference_model import PreferenceModel, pairwise_loss
 from tests.networks import random_pm
 
 SAID = [
@@ -58,7 +58,7 @@ def flat_ids(conversation: Conversation, renderer: Renderer, t: int, c: int) -> 
     return renderer.prompt_ids(said) + renderer.response_ids(conversation.turns[t].candidates[c].text)
 
 
-def gradients(pm: PreferenceModel, loss: Tensor) -> Tensor:
+def gradients(pm: PreferenceModel, loss: torch.Tensor) -> torch.Tensor:
     found = torch.autograd.grad(loss, pm.parameters())
     return torch.cat([gradient.flatten() for gradient in found])
 
