@@ -1,6 +1,8 @@
 """What keeps people out of a page, as far as a program can tell: axe-core, the front end's development dependency."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import pytest
 from playwright.sync_api import Page, ViewportSize
@@ -8,8 +10,15 @@ from playwright.sync_api import Page, ViewportSize
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES_OF_THE_LOOK = ["color-contrast", "target-size", "scrollable-region-focusable"]
-VIOLATIONS = """async (rules) => (await axe.run(document, {runOnly: rules})).violations
+VIOLATIONS = """async (rules) => (await axe.run(document, {runOnly: rules, resultTypes: ['violations']})).violations
   .map(({id, nodes}) => `${id}: ${nodes.map((node) => node.target).join(', ')}`)"""
+
+
+class Look(NamedTuple):
+    size: ViewportSize
+    scheme: Literal["light", "dark"]
+
+
 DESK, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
 
 
@@ -25,13 +34,12 @@ def barriers(page: Page, where: str, rules: list[str] = ALL_RULES) -> list[str]:
     return found + [f"{where} {violation}" for violation in page.evaluate(VIOLATIONS, rules)]
 
 
-def barriers_in_every_look(page: Page, where: str) -> list[str]:
-    """As `barriers`, on a desk and on a phone, in the light and in the dark: there again what depends on the look."""
-    found = barriers(page, where)
-    for size in (DESK, PHONE):
-        page.set_viewport_size(size)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour half-way to the next
-            look = f"{where} ({scheme}, {size['width']} px)"
-            found += barriers(page, look, RULES_OF_THE_LOOK)
+def barriers_in(looks: Sequence[Look], page: Page, where: str) -> list[str]:
+    """As `barriers` in the first look; in the others again what depends on the look."""
+    found = []
+    for look in looks:
+        page.set_viewport_size(look.size)
+        page.emulate_media(color_scheme=look.scheme, reduced_motion="reduce")  # no colour half-way to the next
+        rules = ALL_RULES if look == looks[0] else RULES_OF_THE_LOOK
+        found += barriers(page, f"{where} ({look.scheme}, {look.size['width']} px)", rules)
     return found

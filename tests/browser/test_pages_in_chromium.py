@@ -11,7 +11,7 @@ from app import db
 from app.tables import Message, Role, Study, StudyProvider, Task, TaskText
 from app.tasks.defaults import HELPFULNESS
 from tests.app.servers import Process
-from tests.browser.axe import barriers_in_every_look
+from tests.browser.axe import DESK, PHONE, Look, barriers_in
 from tests.browser.conftest import Errors, sign_in
 
 pytestmark = [
@@ -195,9 +195,16 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("language", ["en-GB", "ko-KR"])
+@pytest.mark.parametrize(
+    ("language", "looks"),
+    [
+        ("en-GB", [Look(DESK, "light"), Look(PHONE, "dark")]),
+        ("ko-KR", [Look(PHONE, "light"), Look(DESK, "dark")]),
+    ],
+    ids=["English", "Korean"],
+)
 def test_every_page_can_be_used_by_everybody(
-    web: Process, chromium: Browser, pairs: list[Any], study: str, language: str
+    web: Process, chromium: Browser, pairs: list[Any], study: str, language: str, looks: list[Look]
 ) -> None:
     """No violation that axe knows of and nothing to scroll sideways for, on a desk and a phone, by day and by night."""
     found = []
@@ -211,6 +218,7 @@ def test_every_page_can_be_used_by_everybody(
             page = context.new_page()
             for path in paths:
                 page.goto(path.format(study=study, somebody=somebody))
+                expect(page.get_by_role("heading", level=1)).to_be_visible()
                 page.wait_for_load_state("networkidle")
-                found += barriers_in_every_look(page, path)
+                found += barriers_in(looks, page, path)
     assert not found, "\n".join(found)
