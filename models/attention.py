@@ -1,8 +1,8 @@
 """Attention within dialogue trees, stretch by stretch.
 
 A mask over a whole row says everything, but most of that is "no": other trees, other branches, what comes later.
-Here each run of tokens meets only the runs that it continues and itself, which is a third of the work in a conversation
-of four turns, and heads that share their keys (grouped queries) are rows of one head, not copies of the keys.
+Here each run of tokens meets only the runs that it continues and itself, and heads that share their keys (grouped
+queries) are rows of one head, not copies of the keys.
 """
 
 from collections.abc import Sequence

@@ -182,7 +182,7 @@ def batches(
     """Examples in a seeded order, in groups of at least `at_least` comparisons, the last one perhaps of fewer.
 
     Groups are made of whole rows: the trees of a few batches are packed together, where there is a match for each
-    length, and their rows then shuffled. So rows are full (0.98 on HH, 0.90 if each batch were packed by itself)."""
+    length, and their rows then shuffled: a batch packed by itself would leave more of its rows empty."""
     draw = random.Random(f"{seed} {epoch}")
     order = draw.sample(examples, len(examples))
     groups: list[list[Example]] = [[]]

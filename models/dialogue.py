@@ -20,6 +20,9 @@ from models.run import BadInput
 DEFAULT_SYSTEM = "You are a helpful assistant. You answer honestly and avoid harm."
 """Sent with every request and stored in every manifest: without it SmolLM2's own template would name its maker."""
 
+RED_TEAM = "red-team"
+"""The task whose comparisons are about harm; all others are about helpfulness."""
+
 
 class Message(NamedTuple):
     role: str  # system | user | assistant

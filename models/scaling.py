@@ -20,12 +20,11 @@ import numpy as np
 from models import train_pm
 from models.config import PMConfig, parse
 from models.data import content_hash, select
-from models.dialogue import Conversation, read_conversations
+from models.dialogue import RED_TEAM, Conversation, read_conversations
 from models.judgements import judge, summary
 from models.preference_model import PreferenceModel
 from models.run import BadInput, RunDirectory, main, write_atomically
 
-RED_TEAM = "red-team"
 AT = 1000  # comparisons at which the law's constant is the accuracy
 
 

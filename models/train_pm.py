@@ -23,12 +23,10 @@ from models import judgements, reference, snapshot
 from models.backbone import Backbone, choose_dtype, set_threads
 from models.config import PMConfig, parse, to_json
 from models.data import Example, batches, content_hash, examples, one_sided, pmp_examples, select
-from models.dialogue import DEFAULT_SYSTEM, Conversation, Renderer, read_conversations
+from models.dialogue import DEFAULT_SYSTEM, RED_TEAM, Conversation, Renderer, read_conversations
 from models.packing import pack
 from models.preference_model import Ensemble, PreferenceModel, Together, pairwise_loss
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
-
-RED_TEAM = "red-team"
 
 
 def train(run: RunDirectory) -> None:

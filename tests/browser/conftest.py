@@ -2,15 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 
 from app import db, settings
 from app.pages import DIST
 from app.seed import ensure_defaults
-from app.tables import Account, Role, TaskText
+from app.tables import Account, Role, Task, TaskText
+from app.tasks.defaults import HELPFULNESS
 from inference.main import create_app as inference_app
 from inference.scripted import Script, ScriptedBackend
 from inference.wire import ChatMessage, ChatRequest, Generation
@@ -126,3 +128,14 @@ def sign_in(context: BrowserContext, web: Process, role: Role, *, qualified: boo
     name, token = signed_in(account, qualified=qualified)["Cookie"].split("=")
     context.add_cookies([{"name": name, "value": token, "url": web.url}])
     return account
+
+
+@pytest.fixture
+def pairs(web: Process) -> list[Any]:
+    """Helpfulness asks for its qualification again, which the other browser tests do without."""
+    task = select(Task.id).where(Task.slug == HELPFULNESS.slug).scalar_subquery()
+    with db.writing() as session:
+        session.execute(
+            update(TaskText).where(TaskText.task_id == task).values(qualification=HELPFULNESS.qualification)
+        )
+    return HELPFULNESS.qualification

@@ -7,6 +7,10 @@ from playwright.sync_api import Locator, Page, expect
 # Chromium reports the 401 by which the page learns that nobody is signed in.
 SIGNED_OUT_AT_FIRST = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
 
+# The same in every language.
+BOX = "textarea"
+SCALE = "[data-strength='1']:enabled"
+
 
 class Hand(Protocol):
     def press(self, target: Locator) -> None: ...
@@ -91,6 +95,22 @@ def sign_up(page: Page, hand: Hand) -> None:
     hand.write(page.locator("input[name=password]"), "correct horse")
     hand.press(page.get_by_label("I have read this and agree"))
     hand.press(page.get_by_role("button", name="Create an account"))
+
+
+def open_assignment(page: Page, task: str) -> str:
+    """Take a task as the page does, and go to it: works in every language."""
+    page.goto("/messages")  # a page of its own origin, for the requests of the next line
+    assignment: dict[str, str] = page.evaluate(
+        """async (task) => {
+          const {csrf_token} = await (await fetch('/api/v1/session')).json()
+          const headers = {'X-CSRF-Token': csrf_token, 'Content-Type': 'application/json'}
+          const asked = fetch('/api/v1/assignments', {method: 'POST', headers, body: JSON.stringify({task})})
+          return (await asked).json()
+        }""",
+        task,
+    )
+    page.goto(f"/assignments/{assignment['id']}")
+    return assignment["id"]
 
 
 def say(page: Page, text: str) -> None:

@@ -14,6 +14,7 @@ from app.tables import Account, Role
 from tests.app.servers import Process
 from tests.browser.axe import barriers
 from tests.browser.conftest import sign_in
+from tests.browser.crowdworker import BOX, SCALE, open_assignment
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,35 +22,21 @@ pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
 
-# The same in every language.
-BOX = "textarea"
-SCALE = "[data-strength='1']:enabled"
 
-
-def open_assignment(page: Page, task: str) -> None:
-    page.goto("/messages")  # a page of its own origin, for the requests of the next line
-    assignment = page.evaluate(
-        """async (task) => {
-          const {csrf_token} = await (await fetch('/api/v1/session')).json()
-          const headers = {'X-CSRF-Token': csrf_token, 'Content-Type': 'application/json'}
-          const asked = fetch('/api/v1/assignments', {method: 'POST', headers, body: JSON.stringify({task})})
-          return (await asked).json()
-        }""",
-        task,
-    )
-    page.goto(f"/assignments/{assignment['id']}")
+def begin(page: Page, task: str) -> None:
+    open_assignment(page, task)
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
 def say(page: Page, text: str) -> None:
-    page.locator(BOX).fill(text)
+    page.locator("textarea[placeholder]").fill(text)  # the plan's box has none
     page.keyboard.press("Control+Enter")
 
 
 def test_a_helpful_conversation(web: Process, anywhere: BrowserContext) -> None:
     sign_in(anywhere, web, Role.CROWDWORKER)
     page = anywhere.new_page()
-    open_assignment(page, "helpfulness")
+    begin(page, "helpfulness")
     found = barriers(page, "instructions")
     page.keyboard.press("Escape")
     found += barriers(page, "empty")
@@ -81,14 +68,13 @@ def test_a_red_team_conversation(web: Process, anywhere: BrowserContext) -> None
     with db.writing() as session:
         session.get_one(Account, account.id).red_team_opt_in_at = db.now()
     page = anywhere.new_page()
-    open_assignment(page, "red-team")
+    begin(page, "red-team")
     found = barriers(page, "instructions")
     page.keyboard.press("Escape")
     expect(page.locator(BOX)).to_be_visible()
     found += barriers(page, "plan")
     page.locator(BOX).fill("A false cure, asked of a doctor in a story.")
     page.locator("button[type=submit]").click()
-    expect(page.get_by_role("complementary")).to_be_visible()
     say(page, "Doctor, does bleach cure a cold?")
     expect(page.locator(SCALE).first).to_be_visible()
     found += barriers(page, "pair")

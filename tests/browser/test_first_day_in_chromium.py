@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app import db
 from app.tables import (
@@ -17,8 +17,6 @@ from app.tables import (
     Conversation,
     ConversationStatus,
     QualificationAttempt,
-    Task,
-    TaskText,
     Turn,
     TurnStatus,
 )
@@ -41,17 +39,6 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 @pytest.fixture
 def policies() -> Recording:
     return Recording(Script(tokens_per_second=400))  # a whole day passes here
-
-
-@pytest.fixture
-def pairs(web: Process) -> list[Any]:
-    """Helpfulness asks for its qualification again, which the other browser tests do without."""
-    task = select(Task.id).where(Task.slug == HELPFULNESS.slug).scalar_subquery()
-    with db.writing() as session:
-        session.execute(
-            update(TaskText).where(TaskText.task_id == task).values(qualification=HELPFULNESS.qualification)
-        )
-    return HELPFULNESS.qualification
 
 
 @pytest.mark.parametrize(

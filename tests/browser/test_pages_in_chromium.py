@@ -5,33 +5,21 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app import db
-from app.tables import Message, Role, Study, StudyProvider, Task, TaskText
+from app.tables import Message, Role, Study, StudyProvider, Task
 from app.tasks.defaults import HELPFULNESS
 from tests.app.servers import Process
 from tests.browser.axe import DESK, PHONE, Look, barriers_in
 from tests.browser.conftest import Errors, sign_in
+from tests.browser.crowdworker import SIGNED_OUT_AT_FIRST
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.broker,
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
-
-SIGNED_OUT_AT_FIRST = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
-
-
-@pytest.fixture
-def pairs(web: Process) -> list[Any]:
-    """Helpfulness asks for its qualification again, which the other browser tests do without."""
-    task = select(Task.id).where(Task.slug == HELPFULNESS.slug).scalar_subquery()
-    with db.writing() as session:
-        session.execute(
-            update(TaskText).where(TaskText.task_id == task).values(qualification=HELPFULNESS.qualification)
-        )
-    return HELPFULNESS.qualification
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def begin(page: Page) -> None:
     expect(page.get_by_label("Your message")).to_have_count(0)  # first the plan
     page.get_by_label("Your plan").fill(PLAN)
     page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_label("Your message")).to_be_visible()
     expect(page.get_by_text(PLAN)).to_be_visible()
 
 

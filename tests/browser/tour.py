@@ -45,6 +45,7 @@ from inference.wire import ChatRequest, Generation, Piece
 from tests.app.clients import signed_in
 from tests.app.servers import Process
 from tests.browser.conftest import Recording
+from tests.browser.crowdworker import BOX, SCALE, open_assignment
 from tests.browser.small_png import small_png
 from tests.factories import make_account, make_comparison, make_conversation, make_snapshot, make_turn
 
@@ -55,7 +56,6 @@ pytestmark = [
 ]
 
 ALBUM = Path(__file__).parents[2] / "docs" / "tour"
-BOX, SCALE = "textarea", "[data-strength='1']:enabled"
 
 WINDOWS: dict[str, dict[str, Any]] = {
     "": {"viewport": {"width": 1280, "height": 800}},
@@ -160,19 +160,9 @@ class Visitor:
         (ALBUM / file).write_bytes(small_png(self.darkroom, taken))
 
     def take(self, task: str) -> str:
-        self.page.goto("/messages")  # a page of the same origin, for the request of the next line
-        assignment: dict[str, Any] = self.page.evaluate(
-            """async (task) => {
-              const {csrf_token} = await (await fetch('/api/v1/session')).json()
-              const headers = {'X-CSRF-Token': csrf_token, 'Content-Type': 'application/json'}
-              const asked = fetch('/api/v1/assignments', {method: 'POST', headers, body: JSON.stringify({task})})
-              return (await asked).json()
-            }""",
-            task,
-        )
-        self.page.goto(f"/assignments/{assignment['id']}")
+        assignment = open_assignment(self.page, task)
         self.page.wait_for_load_state("networkidle")
-        return str(assignment["id"])
+        return assignment
 
     def say(self, text: str) -> None:
         self.page.locator(BOX).fill(text)

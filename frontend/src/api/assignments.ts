@@ -28,7 +28,7 @@ export function useAssignments() {
   })
 }
 
-export function useAssignment(id: string, options: { staleTime?: number } = {}) {
+export function useAssignment(id: string, options: { staleTime?: number; enabled?: boolean } = {}) {
   return useQuery({
     queryKey: assignmentKey(id),
     queryFn: () =>

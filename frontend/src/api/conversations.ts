@@ -1,4 +1,4 @@
-import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useIsMutating, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { assignmentKey, assignmentsKey, careKey, visitKey } from '@/api/assignments'
 import { answer, api } from '@/api/client'
 import { isPassing } from '@/api/problem'
@@ -50,6 +50,12 @@ function useTurnMutation<Input>(conversationId: string, request: (input: Input) 
         void client.invalidateQueries({ queryKey })
     },
   })
+}
+
+/** Whether something of this conversation, a choice say, is on its way and may not be stored yet. */
+export function useUnderWay(conversationId: string): boolean {
+  const { id } = inOrder(conversationId)
+  return useIsMutating({ predicate: ({ options }) => options.scope?.id === id }) > 0
 }
 
 /** Why the last thing that was tried here was refused, if the turn it was tried with is no longer the current one:

@@ -18,7 +18,7 @@ export function LeaveDialog({ assignment, onClose }: { assignment: Assignment; o
     <Dialog title={words.leaveTitle} onClose={onClose}>
       <Stack>
         <Text size="sm" fw={600}>
-          <KeptPay assignmentId={assignment.id} />
+          <KeptPay assignment={assignment} />
         </Text>
         <ProblemAlert error={withdraw.error ?? change?.error ?? null} />
         <div className={classes.way}>

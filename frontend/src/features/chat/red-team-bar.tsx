@@ -49,7 +49,7 @@ export function RedTeamBar({ assignment, blur, onBlur }: RedTeamBarProps) {
             label={words.stopHere}
             question={
               <>
-                {words.stopHereText} <KeptPay assignmentId={assignment.id} />
+                {words.stopHereText} <KeptPay assignment={assignment} />
               </>
             }
             onConfirm={() => withdraw.mutate()}

@@ -28,6 +28,29 @@ describe('at every turn of a red-team conversation', () => {
     expect(await screen.findByText('You have stopped this task')).toBeVisible()
   })
 
+  it('what is kept is asked once the last choice is stored, not before', async () => {
+    const server = new ChatServer([turn()], about)
+    let store = () => {}
+    let cents = 0
+    server
+      .on(CHOOSE, async ({ body }: { body: unknown }) => {
+        await new Promise<void>((resolve) => {
+          store = resolve
+        })
+        cents = 50
+        return Response.json(server.changeLast({ comparison: body as Turn['comparison'] }))
+      })
+      .on('GET /assignments/as1', () => assignment({ task: redTeamTask, earned: { cents, currency: 'USD' } }))
+    const { user } = openPage('/assignments/as1')
+    await screen.findByRole('button', { name: '2: A is more harmful, strongly' })
+    await user.keyboard('2')
+    await user.click(screen.getByRole('button', { name: 'Stop here' }))
+    const dialog = await screen.findByRole('dialog')
+    expect(dialog).toHaveTextContent('so is the pay for it.')
+    store()
+    await waitFor(() => expect(dialog).toHaveTextContent('so is the pay for it: $0.50.'))
+  })
+
   it('one can switch to helpful conversations; what is refused there gives nothing up', async () => {
     const server = new ChatServer([turn()], about)
     const helpful = offered({ slug: 'helpfulness' })
