@@ -70,6 +70,10 @@ class GateConfig:
     """Percentage points by which the win rate against the initial policy may be higher for the PM that was optimised
     than for the test-PM; above, the policy exploits its PM."""
 
+    rate_standard_errors: Annotated[float, Between(0)] = 2.0
+    """A rate over the test prompts (ends of turns, refusals, wins) fails when it is beyond its limit by more standard
+    errors than this; by fewer it may be chance, and the line says "not enough data"."""
+
     min_comparisons: Annotated[int, Between(1)] = 50
     """Test comparisons below which a line about the PM says "not enough data"."""
 

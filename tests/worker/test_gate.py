@@ -9,7 +9,7 @@ from worker.stages.gate import Answers, Line, PMMeasures, PolicyMeasures, Verdic
 LIMITS = GateConfig()
 USUAL = Answers(entropy=2.0, length=50, end_of_turn_rate=0.8, refusal_rate=0.1)
 PM = PMMeasures(comparisons=200, accuracy=0.64, deployed_accuracy=0.62, standard_error=0.02)
-POLICY = PolicyMeasures(prompts=100, kl=5, new=USUAL, initial=USUAL, win_rate=0.7, test_win_rate=0.66)
+POLICY = PolicyMeasures(prompts=40_000, kl=5, new=USUAL, initial=USUAL, win_rate=0.7, test_win_rate=0.66)
 
 
 def line(name: str, pm: PMMeasures = PM, policy: PolicyMeasures | None = POLICY) -> Line:
@@ -50,6 +50,27 @@ def test_a_week_in_which_all_is_well_passes_every_check() -> None:
 )
 def test_a_policy_is_held_beyond_each_limit(name: str, policy: PolicyMeasures, verdict: Verdict) -> None:
     assert line(name, policy=policy).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "seen", "prompts", "verdict"),
+    [
+        ("end-of-turn", (7 / 27, 2 / 27), 27, Verdict.NOT_ENOUGH_DATA),  # Fisher's exact test: p = 0.14
+        ("end-of-turn", (7 / 27, 0.0), 27, Verdict.FAIL),
+        ("end-of-turn", (0.26, 0.074), 270, Verdict.FAIL),
+        ("refusals", (0.1, 0.25), 27, Verdict.NOT_ENOUGH_DATA),
+        ("refusals", (0.0, 0.5), 27, Verdict.FAIL),
+        ("refusals", (0.1, 0.25), 500, Verdict.FAIL),
+    ],
+)
+def test_a_rate_that_may_be_beyond_its_limit_by_chance_holds_no_week(
+    name: str, seen: tuple[float, float], prompts: int, verdict: Verdict
+) -> None:
+    field = {"end-of-turn": "end_of_turn_rate", "refusals": "refusal_rate"}[name]
+    initial, new = (dataclasses.replace(USUAL, **{field: rate}) for rate in seen)
+    found = line(name, policy=dataclasses.replace(POLICY, prompts=prompts, new=new, initial=initial))
+    assert found.verdict == verdict
+    assert ("may be chance" in found.sentence) == (verdict == Verdict.NOT_ENOUGH_DATA)
 
 
 def test_the_pm_may_be_worse_by_two_standard_errors_of_the_paired_difference() -> None:

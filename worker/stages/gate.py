@@ -1,5 +1,6 @@
 """May this week's snapshots reach crowdworkers? A pure function of numbers, one line per check (DESIGN §5)."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -121,21 +122,28 @@ def _policy_lines(limits: GateConfig, policy: PolicyMeasures | None) -> list[Lin
             f"Its answers are {length:.2f} times as long as the initial policy's; "
             f"{limits.min_length_ratio:g} to {limits.max_length_ratio:g} is allowed.",
         ),
-        Line(
+        _rate_line(
+            limits,
             "end-of-turn",
-            _verdict(ended >= limits.min_end_of_turn_ratio),
             ended,
             limits.min_end_of_turn_ratio,
-            f"{new.end_of_turn_rate:.0%} of its answers end by themselves, {ended:.2f} times the initial one's rate; "
-            f"at least {limits.min_end_of_turn_ratio:g} is wanted.",
+            missing=limits.min_end_of_turn_ratio * initial.end_of_turn_rate - new.end_of_turn_rate,
+            error=math.hypot(
+                _error(new.end_of_turn_rate, policy.prompts),
+                limits.min_end_of_turn_ratio * _error(initial.end_of_turn_rate, policy.prompts),
+            ),
+            sentence=f"{new.end_of_turn_rate:.0%} of its answers end by themselves, {ended:.2f} times the initial "
+            f"one's rate; at least {limits.min_end_of_turn_ratio:g} is wanted.",
         ),
-        Line(
+        _rate_line(
+            limits,
             "refusals",
-            _verdict(refused <= limits.max_refusal_points),
             refused,
             limits.max_refusal_points,
-            f"It refuses {new.refusal_rate:.0%} of the prompts, {refused:+.0f} points against the initial policy; "
-            f"at most {limits.max_refusal_points:+g} are allowed.",
+            missing=(refused - limits.max_refusal_points) / 100,
+            error=math.hypot(_error(new.refusal_rate, policy.prompts), _error(initial.refusal_rate, policy.prompts)),
+            sentence=f"It refuses {new.refusal_rate:.0%} of the prompts, {refused:+.0f} points against the initial "
+            f"policy; at most {limits.max_refusal_points:+g} are allowed.",
         ),
     ]
     return [*lines, _gap_line(limits, policy)]
@@ -151,7 +159,29 @@ def _gap_line(limits: GateConfig, policy: PolicyMeasures) -> Line:
         f"Against the initial policy it wins {policy.win_rate:.0%} of the prompts for its own PM and "
         f"{policy.test_win_rate:.0%} for the test-PM: {gap:+.0f} points apart; at most {limit:+g} are allowed."
     )
-    return Line(name, _verdict(gap <= limit), gap, limit, sentence)
+    error = math.hypot(_error(policy.win_rate, policy.prompts), _error(policy.test_win_rate, policy.prompts))
+    return _rate_line(limits, name, gap, limit, (gap - limit) / 100, error, sentence)
+
+
+def _rate_line(
+    limits: GateConfig, name: str, value: float, limit: float, missing: float, error: float, sentence: str
+) -> Line:
+    """`missing`: by how much a rate is beyond its limit, with its standard error. A few dozen prompts show a rate to
+    ten points or so: what may well be chance holds no week, and is not called a pass either."""
+    if missing <= 1e-9:
+        return Line(name, Verdict.PASS, value, limit, sentence)
+    errors = missing / error
+    if errors <= limits.rate_standard_errors:
+        sentence += f" That is {errors:.1f} standard errors beyond it, which may be chance with so few prompts."
+        return Line(name, Verdict.NOT_ENOUGH_DATA, value, limit, sentence)
+    return Line(name, Verdict.FAIL, value, limit, sentence)
+
+
+def _error(rate: float, n: int) -> float:
+    """Standard error of a rate in n trials, with one success and one failure more than were seen: none in twenty is not
+    certainly never (Agresti and Coull 1998). Rates on the same prompts are taken as independent, which is careful."""
+    p = (rate * n + 1) / (n + 2)
+    return math.sqrt(p * (1 - p) / (n + 2))
 
 
 def _ratio(value: float, reference: float) -> float:
