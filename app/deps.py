@@ -6,7 +6,7 @@ What needs no database is async: each sync dependency of a request is a trip to 
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
@@ -49,17 +49,26 @@ def _reading() -> Iterator[Session]:
         yield session
 
 
-def _writing() -> Iterator[Session]:
-    with db.writing() as session:
-        yield session
-
-
 # Whoever holds a lock still needs a thread before it commits, for its answer's validation. So those who wait for the
 # lock must never take all forty threads: without a limit, 60 writing requests stood still until SQLite gave up.
 WRITERS = 8
 
+
+async def _may_write() -> AsyncIterator[None]:
+    yield
+
+
+MayWrite = Annotated[None, Depends(_may_write, scope="function", max_concurrency=WRITERS)]
+"""One of a few places, for an endpoint that opens its writing session itself."""
+
+
+def _writing(_: MayWrite) -> Iterator[Session]:
+    with db.writing() as session:
+        yield session
+
+
 Reading = Annotated[Session, Depends(_reading, scope="function")]
-Writing = Annotated[Session, Depends(_writing, scope="function", max_concurrency=WRITERS)]
+Writing = Annotated[Session, Depends(_writing, scope="function")]
 
 
 async def same_origin(request: Request) -> None:
