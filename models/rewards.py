@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from models.config import Truncated
 from models.losses import kl_k1
 
 
@@ -37,10 +38,15 @@ PRESETS = {
 SCORE_CLIP = 10.0
 
 
-def replace_truncated(scores: Tensor, ended: Tensor) -> Tensor:
-    """Scores (B,), with those of responses that did not end their turn replaced by the lowest of the batch − 1:
-    whatever a PM thinks of half a response, to come to an end is better."""
-    return torch.where(ended, scores, scores.min() - 1)
+def charge_truncated(scores: Tensor, ended: Tensor, how: Truncated) -> Tensor:
+    """Scores (B,), with what it costs those of responses that were cut before their turn ended."""
+    match how:
+        case "replace":
+            return torch.where(ended, scores, scores.min() - 1)
+        case "subtract":
+            return torch.where(ended, scores, scores - 1)
+        case "keep":
+            return scores
 
 
 def rewards(

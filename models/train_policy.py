@@ -29,7 +29,7 @@ from models.dialogue import DEFAULT_SYSTEM, Renderer, read_prompts
 from models.losses import Advantages, explained_variance, gae, masked_mean, ppo_loss, value_loss, whiten
 from models.policy import Policy, ValueFunction
 from models.preference_model import PreferenceModel
-from models.rewards import PRESETS, ScoreScale, adapted, replace_truncated, rewards
+from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
 from models.rollout import Networks, Rollouts, collect, rows
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
 from models.sampling import Sampler, seed_of
@@ -217,9 +217,8 @@ def train(run: RunDirectory) -> None:
 
 
 def shaped_scores(rollouts: Rollouts, course: "Course", config: PolicyConfig) -> Tensor:
-    """PM scores (B,) in the units of rewards, those of cut responses replaced."""
-    scores = course.scale(rollouts.scores)
-    return replace_truncated(scores, rollouts.ended) if config.missing_end_of_turn == "penalise" else scores
+    """PM scores (B,) in the units of rewards, with what it costs a response to be cut."""
+    return charge_truncated(course.scale(rollouts.scores), rollouts.ended, config.truncated)
 
 
 def calibrate(value: ValueFunction, rollouts: Rollouts, scores: Tensor) -> Rollouts:

@@ -129,15 +129,17 @@ PRESETS: dict[str, IterationConfig] = {
     ),
     "small": IterationConfig(
         # Two cores read about 200 tokens a second and learn from them: long dialogues lose their earliest turns, of 700
-        # comparisons about 600 then fit, and prompts cost the policy as much as responses.
+        # comparisons about 600 then fit, and prompts cost the policy as much as responses. Few responses end within 64
+        # tokens: all their scores replaced, brevity would be all that is learnt; all kept, that the longest never end.
         pm=PMConfig(max_comparisons=700, max_tokens=320, test_comparisons=32),
         policy=PolicyConfig(
             rollouts=256,
             rollouts_per_step=64,
-            responses_per_prompt=8,
             max_new_tokens=64,
             max_prompt_tokens=192,
-            missing_end_of_turn="score",  # few responses end within 64 tokens: penalised, brevity is all that is learnt
+            truncated="subtract",
+            learning_rate=2e-4,
+            value_learning_rate=2e-4,
             evaluation_rollouts=16,
         ),
         evaluation=EvaluationConfig(max_comparisons=100, prompts=32, max_tokens=64),

@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 
-from models.rewards import PRESETS, ScoreScale, adapted, replace_truncated, rewards
+from models.config import Truncated
+from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
 
 NAN = float("nan")
 IS_RESPONSE = torch.tensor([[True, True, True], [True, False, False]])
@@ -29,9 +30,13 @@ def test_one_reward_per_response_has_the_same_sum() -> None:
     torch.testing.assert_close(made.sum(1), rewards(scores, LOGPROBS, INITIAL, IS_RESPONSE, 0.1, per_token=True).sum(1))
 
 
-def test_a_response_that_did_not_end_counts_as_one_below_the_worst() -> None:
-    made = replace_truncated(torch.tensor([2.0, 9.0, -1.0]), torch.tensor([True, False, True]))
-    assert made.tolist() == [2.0, -2.0, -1.0]
+@pytest.mark.parametrize(
+    ("how", "wanted"),
+    [("replace", [2.0, -2.0, -2.0, -1.0]), ("subtract", [2.0, 8.0, 3.0, -1.0]), ("keep", [2.0, 9.0, 4.0, -1.0])],
+)
+def test_a_response_that_was_cut_counts_as_the_worst_or_as_a_worse_one(how: Truncated, wanted: list[float]) -> None:
+    made = charge_truncated(torch.tensor([2.0, 9.0, 4.0, -1.0]), torch.tensor([True, False, False, True]), how)
+    assert made.tolist() == wanted
 
 
 def test_the_first_scores_become_the_middle_and_their_spread_the_unit() -> None:
