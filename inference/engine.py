@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from inference import sampling
-from inference.forward import Adapter, Forward, KeyValues, Segment
+from inference.forward import PM, Adapter, Forward, KeyValues, Segment
 from inference.sampling import Sampling, Text
 from inference.wire import SLOTS, Busy, Finish, Piece, Refused, ServingError, too_many
 from models.packing import pack, prompt_tree
@@ -79,9 +79,7 @@ class ScoreRequest:
     prompt_ids: Sequence[int]
     response_ids: Sequence[int]
     """Ends with the end-of-turn token, where the PM reads."""
-    adapter: Adapter
-    head: Callable[[Tensor], Tensor]
-    """Scores (n,) of hidden states (n, d)."""
+    pm: PM
     listener: Callable[[float | ServingError], object]
 
 
@@ -287,14 +285,14 @@ class Engine:
         with self._changed:
             if not self._to_score:
                 return
-            adapter, rest = self._to_score[0].adapter, deque[ScoreRequest]()
+            pm, rest = self._to_score[0].pm, deque[ScoreRequest]()
             by_prompt: dict[tuple[int, ...], list[ScoreRequest]] = {}
             size = 0
             while self._to_score:
                 request = self._to_score.popleft()
                 prompt = tuple(request.prompt_ids)
                 more = len(request.response_ids) + (0 if prompt in by_prompt else len(prompt))
-                if request.adapter is not adapter or (size and size + more > limit):
+                if request.pm is not pm or (size and size + more > limit):
                     rest.append(request)
                     continue
                 by_prompt.setdefault(prompt, []).append(request)
@@ -302,19 +300,17 @@ class Engine:
             self._to_score = rest
         groups = list(by_prompt.values())
         try:
-            self._score_row(groups, size)
+            self._score_row(groups, size, pm)
         except Exception:
             log.exception("a row of dialogues could not be scored")
             for request in (request for group in groups for request in group):
                 request.listener(ServingError("The inference server failed to score this; its log says more."))
 
-    def _score_row(self, groups: list[list[ScoreRequest]], size: int) -> None:
+    def _score_row(self, groups: list[list[ScoreRequest]], size: int, pm: PM) -> None:
         trees = [prompt_tree(group[0].prompt_ids, [request.response_ids for request in group]) for group in groups]
         (row,) = pack(trees, size)
-        hidden = self._forward.hidden(row.batch(), groups[0][0].adapter)
         at = [row.end(tree, 1 + i) for tree, group in enumerate(groups) for i in range(len(group))]
-        with torch.inference_mode():
-            scores = groups[0][0].head(hidden[at]).tolist()
+        scores = self._forward.scores(row.batch(), at, pm)
         self._counts["scored"] += len(scores)
         self._counts["scored_rows"] += 1
         for request, score in zip((request for group in groups for request in group), scores, strict=True):

@@ -10,6 +10,7 @@ the adapters look at the borders. peft's own mixing (adapter_names) computes the
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +44,16 @@ def read_adapter(directory: Path, model: nn.Module) -> Adapter:
         return weights.to(reference.device, reference.dtype)
 
     return Adapter({path: (ready(a), ready(b * found.scaling)) for path, (a, b) in found.layers.items()})
+
+
+@dataclass(frozen=True, eq=False)
+class PM:
+    """A preference model, or several on the one base that score together."""
+
+    members: Sequence[tuple[Adapter, Callable[[Tensor], Tensor]]]
+    """Adapters, and heads: hidden states (n, d) → scores (n,)."""
+    together: Callable[[Tensor], Tensor]
+    """(members, n) → (n,)."""
 
 
 # Keys and values ----------------------------------------------------------------------------------------------------
@@ -146,6 +157,13 @@ class Forward:
         )  # fmt: skip
         states: Tensor = output.last_hidden_state[0]
         return states
+
+    @torch.inference_mode()
+    def scores(self, batch: Batch, at: Sequence[int], pm: PM) -> list[float]:
+        """Scores at these tokens of a packed row of trees."""
+        members = [head(self.hidden(batch, adapter)[at]) for adapter, head in pm.members]
+        found: list[float] = pm.together(torch.stack(members)).tolist()
+        return found
 
 
 def _spans(adapters: Sequence[Adapter | None], slices: Sequence[slice]) -> list[tuple[slice, Adapter]]:

@@ -74,11 +74,11 @@ class TorchBackend:
         return Generation(len(prompt_ids), _pieces(pieces, request.n), lambda: self._engine.cancel(generation))
 
     async def score(self, request: PoolingRequest) -> Score:
-        adapter, head = self._snapshots.pm(request.model)
+        pm = self._snapshots.pm(request.model)
         *said, response = _messages(request.checked_messages())
         prompt_ids, response_ids = self._renderer.prompt_ids(said), self._renderer.response_ids(response.content)
         scores, listener = _listener(float)
-        self._engine.score(ScoreRequest(prompt_ids, response_ids, adapter, head, listener))
+        self._engine.score(ScoreRequest(prompt_ids, response_ids, pm, listener))
         score = await scores.get()
         if isinstance(score, ServingError):
             raise score

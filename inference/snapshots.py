@@ -5,16 +5,13 @@ The set is not kept anywhere: deployments are the desired state, and reconcile()
 """
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from torch import Tensor
-
-from inference.forward import Adapter, read_adapter
+from inference.forward import PM, Adapter, read_adapter
 from inference.wire import INITIAL, Model, Refused, UnknownModel
 from models import snapshot
-from models.preference_model import ENSEMBLE, load_head
+from models.preference_model import Together, load_head, member_directories
 from models.run import BadInput
 
 
@@ -22,9 +19,8 @@ class Loaded(NamedTuple):
     directory: Path
     manifest: bytes
     """As written: it has the hashes of all files."""
-    adapter: Adapter
-    head: Callable[[Tensor], Tensor] | None
-    """Of a PM: scores (n,) of hidden states (n, d)."""
+    model: Adapter | PM
+    """A policy's adapter, or a PM."""
 
 
 class Snapshots:
@@ -45,16 +41,16 @@ class Snapshots:
         if name == INITIAL:
             return None
         loaded = self._find(name)
-        if loaded.head is not None:
+        if isinstance(loaded.model, PM):
             raise Refused(f"{name} is a PM: it scores (/pooling) and does not respond.")
-        return loaded.adapter
+        return loaded.model
 
-    def pm(self, name: str) -> tuple[Adapter, Callable[[Tensor], Tensor]]:
-        """Adapter and head of a PM."""
+    def pm(self, name: str) -> PM:
+        """A PM, or an ensemble of them."""
         loaded = None if name == INITIAL else self._find(name)
-        if loaded is None or loaded.head is None:
+        if loaded is None or not isinstance(loaded.model, PM):
             raise Refused(f"{name} is a policy: it responds (/v1/chat/completions) and does not score.")
-        return loaded.adapter, loaded.head
+        return loaded.model
 
     def load(self, name: str, directory: Path) -> None:
         """Load a snapshot directory under a name; Refused in one sentence, and nothing changed, if it is no whole
@@ -70,10 +66,9 @@ class Snapshots:
                     return
                 if before is not None:
                     raise Refused(f"{name} is loaded already, from other files ({before.directory}).")
-                if (directory / ENSEMBLE).exists():
-                    raise Refused(f"{name} is an ensemble of PMs, which this server does not score with yet.")
-                head = load_head(directory).to(self._causal_lm.device) if found.manifest.kind == "pm" else None
-                self._loaded[name] = Loaded(directory, manifest, read_adapter(directory, self._causal_lm), head)
+                is_pm = found.manifest.kind == "pm"
+                model = self._read_pm(directory) if is_pm else read_adapter(directory, self._causal_lm)
+                self._loaded[name] = Loaded(directory, manifest, model)
             except BadInput as error:
                 raise Refused(str(error)) from None
 
@@ -84,6 +79,12 @@ class Snapshots:
         with self._changing:
             self._find(name)
             del self._loaded[name]
+
+    def _read_pm(self, directory: Path) -> PM:
+        device = self._causal_lm.device
+        paths = member_directories(directory)
+        members = [(read_adapter(path, self._causal_lm), load_head(path).to(device)) for path in paths]
+        return PM(members, Together.read(directory) or (lambda scores: scores[0]))
 
     def _find(self, name: str) -> Loaded:
         if name not in self._loaded:

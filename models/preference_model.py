@@ -76,9 +76,9 @@ class PreferenceModel:
         """The PM of a snapshot on a base that is already in memory, or the ensemble. BadInput if it is damaged, not
         finite or of another base."""
         found = snapshot.load(directory, "pm", backbone.hash)
-        names = [adapter, *(f"{adapter}-{path.name}" for path in _others(directory))]
         members = []
-        for name, path in zip(names, [directory, *_others(directory)], strict=True):
+        for i, path in enumerate(member_directories(directory)):
+            name = f"{adapter}-{i}" if i else adapter
             backbone.load_adapter(name, path)
             members.append(PreferenceModel(backbone, name, load_head(path)))
             if not all(weights.isfinite().all() for weights in members[-1].parameters()):
@@ -217,7 +217,8 @@ class Ensemble(PreferenceModel):
         (directory / ENSEMBLE).write_text(json.dumps(dataclasses.asdict(self.together), indent=1) + "\n")
 
 
-def _others(directory: Path) -> list[Path]:
-    """The directories of all members but the first."""
+def member_directories(directory: Path) -> list[Path]:
+    """Where the adapters and heads of a PM's snapshot are: the directory itself, and one in it for each other member of
+    an ensemble."""
     together = Together.read(directory)
-    return [directory / str(i) for i in range(1, len(together.offsets))] if together else []
+    return [directory, *(directory / str(i) for i in range(1, len(together.offsets) if together else 1))]

@@ -2,13 +2,19 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
+import torch
 
 from inference.wire import ChatMessage, PoolingRequest
+from models import snapshot
 from models.dialogue import DEFAULT_SYSTEM, Message
+from models.preference_model import Ensemble, PreferenceModel, Together
 from tests.inference.conftest import Toy, ask, load, score, stats, texts, torch_backend
+from tests.networks import disturb
 
 PROMPTS = ("Tell me of sea and sun 3", "And owl?", "Grüße 🥑!")
 RESPONSES = ("tree bee sea", "", "stone " * 12, "salt and 🥑")
@@ -53,6 +59,25 @@ def test_a_dialogue_of_several_turns_is_read_at_the_end_of_its_last_response(cli
     prompt, response = toy.renderer.prompt_ids(said), toy.renderer.response_ids("plum tea")
     assert answer["data"][0]["data"][0] == pytest.approx(toy.pm.score([prompt], [[response]])[0][0], abs=1e-5)
     assert answer["usage"]["prompt_tokens"] == len(prompt) + len(response)
+
+
+@pytest.mark.parametrize("combine", ["mean", "worst", "penalised"])
+def test_an_ensemble_scores_together(
+    client: httpx.Client, toy: Toy, tmp_path: Path, combine: Literal["mean", "worst", "penalised"]
+) -> None:
+    torch.manual_seed(1)
+    other = PreferenceModel.fresh(toy.backbone, "other", 2)
+    disturb(toy.backbone, "other", size=0.3)
+    torch.nn.init.normal_(other.head.weight, std=toy.backbone.width**-0.5)
+    ensemble = Ensemble([toy.pm, other], Together(combine, 0.5, (0.1, -0.2)))
+    base = {"source": "toy", "hash": toy.backbone.hash}
+    made = snapshot.save(tmp_path / combine, snapshot.Manifest(combine, "pm", base, DEFAULT_SYSTEM), ensemble.write)
+    load(client, combine, made.directory).raise_for_status()
+    for response in RESPONSES:
+        (found,) = score(client, response, PROMPTS[0], combine).json()["data"][0]["data"]
+        prompt = toy.renderer.prompt_ids([Message("system", DEFAULT_SYSTEM), Message("user", PROMPTS[0])])
+        assert found == pytest.approx(ensemble.score([prompt], [[toy.renderer.response_ids(response)]])[0][0], abs=1e-5)
+    toy.backbone.remove_adapter("other")
 
 
 def test_requests_at_the_same_time_share_rows_and_get_their_own_scores(toy: Toy) -> None:

@@ -114,25 +114,6 @@ def test_an_adapter_with_other_dimensions_is_refused_although_its_hashes_are_rig
     assert "thin" not in _names(client)
 
 
-def test_an_ensemble_is_refused_rather_than_scored_with_one_of_its_members(
-    client: httpx.Client, toy: Toy, tmp_path: Path
-) -> None:
-    from models import snapshot
-    from models.dialogue import DEFAULT_SYSTEM
-
-    def write(directory: Path) -> None:
-        for name in ("adapter_config.json", "adapter_model.safetensors", "head.safetensors"):
-            shutil.copy(toy.snapshots["pm"] / name, directory)
-        (directory / "ensemble.json").write_text("{}")
-
-    base = {"source": "toy", "hash": toy.backbone.hash}
-    made = snapshot.save(tmp_path / "three", snapshot.Manifest("three", "pm", base, DEFAULT_SYSTEM), write)
-    answer = load(client, "three", made.directory)
-    assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith("three is an ensemble of PMs")
-    assert "three" not in _names(client)
-
-
 def test_policies_do_not_score_and_pms_do_not_respond(client: httpx.Client) -> None:
     refused = client.post("/v1/chat/completions", json=ask(model="pm"))
     assert (refused.status_code, "pm is a PM" in refused.json()["error"]["message"]) == (400, True)
