@@ -83,13 +83,13 @@ def test_a_prompt_read_in_pieces_beside_streams_gives_the_same_text(
 
 
 def test_a_response_ends_by_stop_or_by_length_and_counts_its_tokens(client: httpx.Client) -> None:
-    ended = chat(client, ask(temperature=0, max_tokens=100))
+    ended = chat(client, ask(seed=1, max_tokens=400))
     (choice,) = ended["choices"]
     assert choice["finish_reason"] == "stop"
     assert "<|im_end|>" not in choice["message"]["content"]
     length = ended["usage"]["completion_tokens"]
     assert length == len(choice["message"]["content"]) + 1, "one byte is one token, and one ends the turn"
-    cut = chat(client, ask(temperature=0, max_tokens=length - 2))
+    cut = chat(client, ask(seed=1, max_tokens=length - 2))
     assert cut["choices"][0]["finish_reason"] == "length"
     assert cut["usage"]["completion_tokens"] == length - 2
     assert choice["message"]["content"].startswith(cut["choices"][0]["message"]["content"])
