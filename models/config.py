@@ -27,8 +27,6 @@ class Between(NamedTuple):
 
 Certainty = Annotated[float, Between(0.5, 1)]
 
-Truncated = Literal["replace", "subtract", "keep"]
-
 
 @dataclass(frozen=True)
 class PMConfig:
@@ -170,10 +168,10 @@ class PolicyConfig:
     max_prompt_tokens: Annotated[int, Between(1)] = 512
     """Longer prompts are left out, and counted."""
 
-    truncated: Truncated = "replace"
-    """What a response that was cut scores: `replace` makes it the batch's lowest − 1, since whatever a PM thinks of
-    half a response, to come to an end is better; `subtract` takes 1 off (one standard deviation in preset `safe`), so
-    that the PM still tells apart those that were cut, where most are; `keep` leaves it."""
+    truncation_penalty: Annotated[float, Between(0)] | None = None
+    """Taken off the score of a response that was cut (in preset `safe`, in standard deviations), so that the PM still
+    tells apart those that were cut, where most are. null replaces the score by the batch's lowest − 1: whatever a PM
+    thinks of half a response, to come to an end is better."""
 
     ppo_epochs: Annotated[int, Between(1, 16)] = 2
     """Passes over each step's rollouts; 1, 2 and 4 in the paper."""

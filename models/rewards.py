@@ -13,7 +13,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from models.config import Truncated
 from models.losses import kl_k1
 
 
@@ -38,15 +37,10 @@ PRESETS = {
 SCORE_CLIP = 10.0
 
 
-def charge_truncated(scores: Tensor, ended: Tensor, how: Truncated) -> Tensor:
-    """Scores (B,), with what it costs those of responses that were cut before their turn ended."""
-    match how:
-        case "replace":
-            return torch.where(ended, scores, scores.min() - 1)
-        case "subtract":
-            return torch.where(ended, scores, scores - 1)
-        case "keep":
-            return scores
+def charge_truncated(scores: Tensor, ended: Tensor, penalty: float | None) -> Tensor:
+    """Scores (B,), with `penalty` taken off those of responses that were cut before their turn ended; without one, these
+    become the lowest of the batch − 1."""
+    return torch.where(ended, scores, scores.min() - 1 if penalty is None else scores - penalty)
 
 
 def rewards(

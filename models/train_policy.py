@@ -218,7 +218,7 @@ def train(run: RunDirectory) -> None:
 
 def shaped_scores(rollouts: Rollouts, course: "Course", config: PolicyConfig) -> Tensor:
     """PM scores (B,) in the units of rewards, with what it costs a response to be cut."""
-    return charge_truncated(course.scale(rollouts.scores), rollouts.ended, config.truncated)
+    return charge_truncated(course.scale(rollouts.scores), rollouts.ended, config.truncation_penalty)
 
 
 def calibrate(value: ValueFunction, rollouts: Rollouts, scores: Tensor) -> Rollouts:

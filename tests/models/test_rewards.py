@@ -3,7 +3,6 @@ import math
 import pytest
 import torch
 
-from models.config import Truncated
 from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
 
 NAN = float("nan")
@@ -31,11 +30,13 @@ def test_one_reward_per_response_has_the_same_sum() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "wanted"),
-    [("replace", [2.0, -2.0, -2.0, -1.0]), ("subtract", [2.0, 8.0, 3.0, -1.0]), ("keep", [2.0, 9.0, 4.0, -1.0])],
+    ("penalty", "wanted"),
+    [(None, [2.0, -2.0, -2.0, -1.0]), (0.5, [2.0, 8.5, 3.5, -1.0]), (0.0, [2.0, 9.0, 4.0, -1.0])],
 )
-def test_a_response_that_was_cut_counts_as_the_worst_or_as_a_worse_one(how: Truncated, wanted: list[float]) -> None:
-    made = charge_truncated(torch.tensor([2.0, 9.0, 4.0, -1.0]), torch.tensor([True, False, False, True]), how)
+def test_a_response_that_was_cut_counts_as_the_worst_or_as_a_worse_one(
+    penalty: float | None, wanted: list[float]
+) -> None:
+    made = charge_truncated(torch.tensor([2.0, 9.0, 4.0, -1.0]), torch.tensor([True, False, False, True]), penalty)
     assert made.tolist() == wanted
 
 

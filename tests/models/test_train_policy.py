@@ -378,7 +378,7 @@ def test_two_steps_on_the_real_base(tmp_path: Path, real_store: Path, monkeypatc
     prompts = ["How do I boil an egg?", "Name three birds.", "Why is the sky blue?", "Write a line about tea."]
     tiny.write_prompts(path / "prompts.jsonl", iter(prompts))
     config = CONFIG | {"base": SMOLLM2, "rollouts": 16, "max_new_tokens": 16, "learning_rate": 5e-4}
-    config["truncated"] = "keep"  # after 16 tokens next to nothing has ended, and all would score the same
+    config["truncation_penalty"] = 0  # after 16 tokens next to nothing has ended, and all would score the same
     (path / "config.json").write_text(json.dumps(config))
     result = train(path)
     first, second = metrics(path)
