@@ -1,9 +1,10 @@
 import { screen, waitFor } from '@testing-library/react'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { loadWords } from '@/i18n/language'
+import { ChatServer } from '@/testing/chat-server'
 import { FakeServer, problem } from '@/testing/fake-server'
 import { openPage } from '@/testing/open-page'
-import { session } from '@/testing/rows'
+import { session, turn } from '@/testing/rows'
 
 beforeEach(async () => {
   await Promise.all((['shared', 'accounts', 'tasks', 'chat'] as const).map((area) => loadWords('ko', area)))
@@ -35,6 +36,13 @@ it('what the server refuses is said in the language of the page', async () => {
   })
   openPage('/')
   expect(await screen.findByText(/정지된 계정입니다/)).toBeVisible()
+})
+
+it('that no response arrived is said in the language of the page', async () => {
+  speaking('ko')
+  new ChatServer([turn({ status: 'failed', error: 'The policy did not answer.', changeable: false })])
+  openPage('/assignments/as1')
+  expect(await screen.findByText(/답변이 도착하지 않았습니다/)).toBeVisible()
 })
 
 it('another language can be chosen, and is remembered', async () => {

@@ -39,11 +39,13 @@ export function Failed({
   onRetry: () => void
   onFinish: (() => void) | null
 }) {
-  const words = useWords().chat
+  const { language, words: all } = useLanguage()
+  const words = all.chat
   return (
     <Group justify="space-between">
       <Text size="sm" role="alert">
-        {turn.error ?? words.failed}
+        {/* The server speaks English. */}
+        {(language === 'en' && turn.error) || words.failed}
       </Text>
       <Group gap="xs">
         {onFinish && (

@@ -53,6 +53,9 @@ export const problems: Readonly<Record<string, string>> = {
   'secret-key-missing': '서버 설정이 끝나지 않아 링크를 확인할 수 없습니다. 연구자에게 알려 주세요.',
   'foreign-submit-to': '링크가 알 수 없는 곳으로 보냅니다. 플랫폼에서 연구를 다시 열어 주세요.',
   'database-unavailable': '데이터베이스가 응답하지 않습니다. 저장된 것은 없으니 다시 시도해 주세요.',
+  invalid: '비어 있거나 너무 길거나 저장할 수 없는 내용이 있습니다. 고친 뒤 다시 보내 주세요.',
+  'request-entity-too-large': '한 번에 보내기에는 너무 깁니다. 줄여서 다시 보내 주세요.',
+  'not-found': '그런 것이 없습니다. 주소를 확인해 주세요.',
   unexpected: '서버에 문제가 생겼습니다. 저장된 것은 없으니 다시 시도해 주세요.',
   'link-expired': '너무 오래된 링크입니다. 플랫폼에서 연구를 다시 열어 주세요.',
 }
