@@ -2,8 +2,8 @@
 
 A trained adapter costs nothing while it is used: where W is float32 the layer computes with the merged weight
 W + s·B·A, made once after each change of the adapter, and its backward needs one full matrix product too; those for A
-and B are thin. PEFT's own layers compute the same with more products and passes over memory (tests/models/test_lora.py
-compares). In bfloat16 the sum would round most of the adapter away, so there it is added to the output.
+and B are thin. In bfloat16 the sum would round most of the adapter away, so there it is added to the output, in place.
+PEFT's own layers compute the same with more products and passes over memory (tests/models/test_lora.py compares).
 
 The files are PEFT's, so that peft and vLLM load them.
 """
@@ -78,8 +78,7 @@ class LoraLinear(nn.Module):
             return self.linear(x)
         a, b, scaling = self.lora_a[self.active], self.lora_b[self.active], self.scaling[self.active]
         if self.weight.dtype != torch.float32:
-            delta: Tensor = F.linear(F.linear(x.to(a.dtype), a), b) * scaling
-            return self.linear(x) + delta.to(x.dtype)
+            return _Added.apply(x, self.weight, self.linear.bias, a, b, scaling)
         merged = self._merge(self.active, a, b, scaling)
         if torch.is_grad_enabled() and a.requires_grad:
             return _Merged.apply(x, merged, self.linear.bias, a, b, scaling)
@@ -98,6 +97,34 @@ class LoraLinear(nn.Module):
             torch.addmm(self.weight, b, a, alpha=scaling, out=merged)
         self._merged[name] = versions, merged  # the last one in is the last one to go
         return merged
+
+
+class _Added(torch.autograd.Function):
+    """y = x Wᵀ + bias + s·(x Aᵀ) Bᵀ in the dtype of x and W, whose rounding the gradients of A and B share."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, a: Tensor, b: Tensor, scaling: float
+    ) -> Tensor:
+        inputs = x.flatten(0, -2)  # (n, in)
+        a, b = a.to(x.dtype), b.mul(scaling).to(x.dtype)
+        inner = inputs @ a.T  # (n, r)
+        ctx.save_for_backward(inputs, weight, inner, a, b)
+        ctx.scaling = scaling
+        return F.linear(inputs, weight, bias).addmm_(inner, b.T).unflatten(0, x.shape[:-1])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        inputs, weight, inner, a, b = ctx.saved_tensors
+        flat = gradient.flatten(0, -2)  # (n, out)
+        of_inner = flat @ b  # (n, r)
+        of_x = None
+        if ctx.needs_input_grad[0]:
+            of_x = (flat @ weight).addmm_(of_inner, a).unflatten(0, gradient.shape[:-1])
+        of_a = (of_inner.T @ inputs).float()  # (r, n) (n, in)
+        of_b = (flat.T @ inner).float() * ctx.scaling  # (out, n) (n, r)
+        return of_x, None, None, of_a, of_b, None
 
 
 class _Merged(torch.autograd.Function):

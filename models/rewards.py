@@ -38,8 +38,8 @@ SCORE_CLIP = 10.0
 
 
 def charge_truncated(scores: Tensor, ended: Tensor, penalty: float | None) -> Tensor:
-    """Scores (B,), with `penalty` taken off those of responses that were cut before their turn ended; without one, these
-    become the lowest of the batch − 1."""
+    """Scores (B,), with `penalty` taken off those of responses that were cut before their turn ended; None makes these
+    the lowest of the batch − 1."""
     return torch.where(ended, scores, scores.min() - 1 if penalty is None else scores - penalty)
 
 

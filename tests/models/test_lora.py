@@ -150,6 +150,22 @@ def test_in_bfloat16_a_small_adapter_is_not_rounded_away() -> None:
     assert added.float().norm() > 0.5 * expected.norm() > 0
 
 
+def test_in_bfloat16_output_and_gradients_are_the_exact_ones_but_for_rounding() -> None:
+    layers = [a_layer(torch.bfloat16), a_layer()]
+    layers[1].load_state_dict(layers[0].state_dict())  # the same numbers in either dtype
+    found = []
+    for layer in layers:
+        layer.active = "adapter-0"
+        torch.manual_seed(1)
+        x = torch.randn(2, 50, 8).bfloat16().to(layer.weight.dtype).requires_grad_()
+        (layer(x) * torch.randn(2, 50, 6).bfloat16()).sum().backward()
+        a, b = (p.grad for p in layer.parameters_of("adapter-0"))
+        found.append([t.float() for t in (layer(x).detach(), x.grad, a, b) if t is not None])
+    assert len(found[0]) == 4
+    for rounded, exact in zip(*found, strict=True):
+        assert (rounded - exact).norm() < 0.01 * exact.norm()
+
+
 def by_hand(layer: LoraLinear, name: str, x: Tensor) -> Tensor:
     a, b = (p.detach() for p in layer.parameters_of(name))
     return x @ (layer.weight + layer.scaling[name] * b @ a).T + layer.linear.bias
