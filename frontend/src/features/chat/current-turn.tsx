@@ -1,11 +1,10 @@
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import { useChoose, useOvertaken, useRetryTurn, useStopTurn } from '@/api/conversations'
 import type { Conversation, Turn } from '@/api/types'
 import { usePageKeys } from '@/components/page-keys'
 import { ProblemAlert } from '@/components/problem-alert'
 import { CandidatePair } from './candidate-pair'
 import { Chosen } from './chosen'
-import { DirectionCheck } from './direction-check'
 import { Dock } from './dock'
 import { Failed, Reconnecting, Writing } from './dock-states'
 import { SCALE, type Step, stepOfKey } from './scale'
@@ -13,6 +12,8 @@ import { StrengthScale } from './strength-scale'
 import { HumanMessage } from './transcript'
 import classes from './transcript.module.css'
 import { useLiveTurn } from './use-live-turn'
+
+const DirectionCheck = lazy(async () => ({ default: (await import('./direction-check')).DirectionCheck }))
 
 interface CurrentTurnProps {
   conversation: Conversation
@@ -93,14 +94,20 @@ export function CurrentTurn(props: CurrentTurnProps) {
               strength={choice?.strength ?? null}
               onChange={changeable ? () => setChanging(true) : null}
             />
-            <DirectionCheck
-              conversation={conversation}
-              turn={turn}
-              picked={picked}
-              onChange={() => setChanging(true)}
-            >
-              {children}
-            </DirectionCheck>
+            {conversation.task.choice_direction === 'pick-better' ? (
+              children
+            ) : (
+              <Suspense>
+                <DirectionCheck
+                  conversation={conversation}
+                  turn={turn}
+                  picked={picked}
+                  onChange={() => setChanging(true)}
+                >
+                  {children}
+                </DirectionCheck>
+              </Suspense>
+            )}
           </>
         )}
         {turn.status !== 'failed' && (!picked || changing) && (
