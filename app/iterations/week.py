@@ -23,7 +23,7 @@ PRESETS = {
         Preset(
             "small",
             "Made for two cores: about 600 comparisons, one epoch, 256 rollouts of 64 tokens.",
-            {"train_pm": 680, "evaluate_pm": 120, "train_policy": 600, "evaluate_policy": 120},
+            {"train_pm": 365, "evaluate_pm": 40, "train_policy": 510, "evaluate_policy": 60},
         ),
         Preset(
             "paper",
