@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
@@ -36,14 +37,19 @@ def tree_attention(
     scaling = scaling or query.shape[-1] ** -0.5
     # split() and cat() have cheap gradients; those of slices would be as long as the row, once for each slice.
     queries, keys, values = (part[0].split([run.size for run in runs], dim=1) for part in (query, key, value))
+    keeps = query.dtype == torch.bfloat16 and query.device.type == "cpu"
     outputs = []
     for i, run in enumerate(runs):
         seen = [*run.before, i]
         bias = _bias(run.size, sum(runs[j].size for j in run.before), sharing, query)
         rows = queries[i].unflatten(0, (kv_heads, sharing)).flatten(1, 2)  # (kv_heads, sharing·n, D)
-        output: Tensor = _Attention.apply(
-            rows, torch.cat([keys[j] for j in seen], 1), torch.cat([values[j] for j in seen], 1), bias, scaling
-        )
+        seen_keys, seen_values = (torch.cat([part[j] for j in seen], 1) for part in (keys, values))
+        if keeps:
+            output: Tensor = _Attention.apply(rows, seen_keys, seen_values, bias, scaling)
+        else:
+            output = F.scaled_dot_product_attention(
+                rows[None], seen_keys[None], seen_values[None], attn_mask=bias, scale=scaling
+            )[0]
         outputs.append(output.unflatten(1, (sharing, run.size)).flatten(0, 1))  # (heads, n, D)
     return torch.cat(outputs, 1).transpose(0, 1)[None], None
 
@@ -57,8 +63,8 @@ def _bias(size: int, before: int, sharing: int, like: Tensor) -> Tensor:
 class _Attention(torch.autograd.Function):
     """softmax(s·QKᵀ + bias) V, for each of H heads: (H, n, D), (H, m, D), (H, m, D), (n, m) → (H, n, D).
 
-    Its weights, H·n·m numbers, are kept for the backward pass. The fused kernel makes them anew, in float32, which for
-    runs as short as those of dialogues takes a processor as long in float32 and twice as long in bfloat16."""
+    For bfloat16 on a processor. Its weights, H·n·m numbers, are kept for the backward pass; the fused kernel makes them
+    anew, in float32, and for runs as short as those of dialogues takes twice as long."""
 
     @staticmethod
     def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, bias: Tensor, scaling: float) -> Tensor:

@@ -4,6 +4,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
+from models.attention import tree_attention
 from models.backbone import Backbone
 from models.packing import RUN_TOKENS, Node, Tree, pack
 
@@ -48,6 +49,25 @@ def test_attention_by_runs_is_attention_by_the_mask_in_outputs_and_gradients(fam
     torch.testing.assert_close(by_runs[0], by_mask[0], atol=1e-5, rtol=1e-5)
     for ours, theirs in zip(by_runs[1], by_mask[1], strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=1e-4)
+
+
+def test_in_bfloat16_attention_and_its_gradients_are_the_exact_ones_but_for_rounding() -> None:
+    runs = pack([LONG, CONVERSATION], 1024)[0].runs
+    size = sum(run.size for run in runs)
+    torch.manual_seed(0)
+    drawn = [torch.randn(1, heads, size, 16).bfloat16() for heads in (4, 2, 2)]  # the same numbers in either dtype
+    upstream = torch.randn(1, size, 4, 16).bfloat16()
+
+    def pass_of(dtype: torch.dtype) -> list[torch.Tensor]:
+        parts = [part.detach().clone().to(dtype).requires_grad_() for part in drawn]
+        output, _ = tree_attention(None, *parts, None, runs=runs)
+        output.backward(upstream.to(dtype))
+        return [output.detach().float(), *(part.grad.float() for part in parts if part.grad is not None)]
+
+    rounded, exact = pass_of(torch.bfloat16), pass_of(torch.float32)
+    assert len(rounded) == len(exact) == 4
+    for ours, theirs in zip(rounded, exact, strict=True):
+        assert (ours - theirs).norm() < 0.02 * theirs.norm()
 
 
 def test_runs_cover_the_row_and_go_through_only_children() -> None:
