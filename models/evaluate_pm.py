@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from models.baselines import BagOfWords
 from models.data import select
 from models.dialogue import Conversation, read_conversations, rows_of
 from models.judgements import (
@@ -60,6 +61,17 @@ def _by_number(name: str) -> tuple[int, str]:
     return (len(name) if name.isdigit() else 99, name)
 
 
+def against_words(
+    judgements: Sequence[Judgement], training: Sequence[Path], conversations: Sequence[Conversation]
+) -> dict[str, Any]:
+    """The PM beside a bag of words that learnt from the train split of these files, paired. A comparison whose family is
+    judged here teaches it nothing."""
+    held_out = {conversation.family for conversation in conversations}
+    told = [c for c in read(training).conversations if c.family not in held_out]
+    others = BagOfWords(select(told, "train").conversations).judge(conversations)
+    return {"snapshot": "a bag of words", **compare(judgements, others)}
+
+
 # The command ------------------------------------------------------------------------------------------------------
 
 
@@ -93,6 +105,9 @@ def command() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--all", action="store_true", help="every comparison, not only those of the test split")
     parser.add_argument("--against", type=Path, help="another PM's snapshot, compared on the same comparisons")
+    parser.add_argument(
+        "--words", type=Path, nargs="+", metavar="FILE", help="compare with a bag of words that learnt from these files"
+    )
     arguments = parser.parse_args()
     with ExitStack() as stack:
         run = None
@@ -113,12 +128,14 @@ def command() -> None:
             other, its_snapshot, its_renderer = PreferenceModel.open(arguments.against)
             others, _ = judge(other, its_renderer, selection.conversations, on_progress)
             against = {"snapshot": its_snapshot.manifest.name, **compare(judgements, others)}
+        words = against_words(judgements, arguments.words, selection.conversations) if arguments.words else None
     content = {
         "snapshot": snapshot.manifest.name,
         "split": "all" if arguments.all else "test",
         "left_out": {**rows.set_aside, **selection.left_out, **touched},
         **report(judgements, snapshot.manifest.temperature),
         **({"against": against} if against else {}),
+        **({"against_words": words} if words else {}),
     }
     write_atomically(arguments.out, json.dumps(content) + "\n")
     for line in _lines(content, len(rows.conversations)):
@@ -145,11 +162,13 @@ def _lines(content: dict[str, Any], conversations: int) -> list[str]:
     for what in ("as_is", "with_temperature"):
         if (found := content["calibration"][what]) and found["comparisons"]:
             lines.append(_calibration_line(what, found, content["calibration"]["temperature"]))
-    if (against := content.get("against")) and against["comparisons"]:
-        lines.append(
-            f"against {against['snapshot']}: {against['difference']:+.3f} (McNemar p {against['mcnemar_p']:.2g}) on "
-            f"{against['comparisons']} comparisons; they agree on {against['agreement']:.3f}"
-        )
+    for name in ("against", "against_words"):
+        if (against := content.get(name)) and against["comparisons"]:
+            lines.append(
+                f"against {against['snapshot']} ({against['other_accuracy']:.3f}): {against['difference']:+.3f} "
+                f"(McNemar p {against['mcnemar_p']:.2g}) on {against['comparisons']} comparisons; they agree on "
+                f"{against['agreement']:.3f}"
+            )
     return lines + [f"ALARM: {sentence}" for sentence in content["alarms"]]
 
 

@@ -4,6 +4,7 @@ length, the high-score regime, temperature, alarms, and two PMs on the same comp
 
 import hashlib
 import math
+import types
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -90,18 +91,19 @@ def judge(
         scores = pm.score_trees([example.tree for example in chunk], [example.ends for example in chunk])
         for (conversation, _, turns, _), ends in zip(chunk, scores, strict=True):
             for t, chosen, rejected in zip(turns, ends[::2], ends[1::2], strict=True):
-                judgements.append(_judgement(conversation, t, chosen, rejected, labels or {}))
+                judgements.append(judgement(conversation, t, chosen, rejected, labels or {}))
     on_progress(len(todo), len(todo))
     return judgements, touched
 
 
-def _judgement(
+def judgement(
     conversation: Conversation,
     t: int,
     score_chosen: float,
     score_rejected: float,
-    labels: Mapping[str, Mapping[str, str]],
+    labels: Mapping[str, Mapping[str, str]] = types.MappingProxyType({}),
 ) -> Judgement:
+    """What a judge with these scores says about the comparison at turn `t`; `labels` by conversation id."""
     turn = conversation.turns[t]
     assert turn.chosen is not None
     assert turn.rejected is not None

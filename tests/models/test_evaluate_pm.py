@@ -112,4 +112,17 @@ def test_two_pms_are_compared_on_the_same_rows(
     itself = evaluate(monkeypatch, pm_directory, path, "--all", "--against", str(pm_directory))["against"]
     assert (itself["snapshot"], itself["comparisons"], itself["agreement"]) == ("week-1", 20, 1.0)
     assert (itself["difference"], itself["standard_error"], itself["mcnemar_p"]) == (0.0, 0.0, 1.0)
-    assert "against week-1: +0.000" in capsys.readouterr().out
+    assert "against week-1 (0." in (said := capsys.readouterr().out)
+    assert "): +0.000 (McNemar p 1)" in said
+
+
+def test_a_pm_is_compared_with_a_bag_of_words(
+    pm_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "comparisons.jsonl"
+    tiny.write_comparisons(path, tiny.conversations(200, noise=0.0))
+    found = evaluate(monkeypatch, pm_directory, path, "--words", str(path))
+    assert found["against_words"]["comparisons"] == found["overall"]["comparisons"]
+    assert found["against_words"]["other_accuracy"] > 0.9  # the toy world's people like certain words
+    assert found["against_words"]["accuracy"] == found["overall"]["accuracy"]
+    assert "against a bag of words (" in capsys.readouterr().out
