@@ -52,5 +52,5 @@ class BagOfWords:
             for t, turn in enumerate(conversation.turns)
             for chosen, rejected in as_chosen(turn)
         ]
-        scores = self.scores([c.turns[t].candidates[side].text for c, t, *pair in compared for side in pair])
-        return [judgement(c, t, *scores[2 * i : 2 * i + 2]) for i, (c, t, _, _) in enumerate(compared)]
+        scores = iter(self.scores([c.turns[t].candidates[side].text for c, t, *pair in compared for side in pair]))
+        return [judgement(c, t, next(scores), next(scores)) for c, t, _, _ in compared]

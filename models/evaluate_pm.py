@@ -64,8 +64,8 @@ def _by_number(name: str) -> tuple[int, str]:
 def against_words(
     judgements: Sequence[Judgement], training: Sequence[Path], conversations: Sequence[Conversation]
 ) -> dict[str, Any]:
-    """The PM beside a bag of words that learnt from the train split of these files, paired. A comparison whose family is
-    judged here teaches it nothing."""
+    """The PM beside a bag of words that learnt from the train split of these files, paired. A comparison of a family
+    that is judged here teaches it nothing."""
     held_out = {conversation.family for conversation in conversations}
     told = [c for c in read(training).conversations if c.family not in held_out]
     others = BagOfWords(select(told, "train").conversations).judge(conversations)
