@@ -226,6 +226,13 @@ class Backbone:
         the rank unless given. Draws from torch's global generator."""
         self._add(name, rank, (alpha or 2 * rank) / rank, list(self._widths), trainable)
 
+    def add_full_adapter(self, name: str) -> None:
+        """A fresh adapter that can become any change of the decoder's linear layers: training it is training them in
+        full. It is kept, loaded and served as any other one, of the model's width as its rank."""
+        self._register(name, trainable=True)
+        for layer in self._layers.values():
+            layer.add_full(name, self.width)
+
     def load_adapter(self, name: str, directory: Path, *, trainable: bool = False) -> None:
         """The adapter of a snapshot directory, frozen unless it shall be trained on."""
         found = lora.read(directory, self._widths)
@@ -234,16 +241,19 @@ class Backbone:
             self._layers[path].set(name, *layer)
 
     def _add(self, name: str, rank: int, scaling: float, paths: list[str], trainable: bool) -> None:
+        self._register(name, trainable)
+        for path in paths:
+            self._layers[path].add(name, rank, scaling)
+        for parameter in self.parameters(name):
+            parameter.requires_grad_(trainable)
+
+    def _register(self, name: str, trainable: bool) -> None:
         assert name not in self._adapters, f"the adapter {name} exists"
         assert "." not in name, f"an adapter's name becomes a parameter's name: {name} must not have a dot"
         if not self._layers:
             lora.insert(self.causal_lm.base_model)
             self._layers = dict(lora.layers_of(self.causal_lm))
-        for path in paths:
-            self._layers[path].add(name, rank, scaling)
         self._adapters[name] = trainable
-        for parameter in self.parameters(name):
-            parameter.requires_grad_(trainable)
 
     def remove_adapter(self, name: str) -> None:
         """Forget an adapter."""

@@ -40,6 +40,7 @@ class LoraLinear(nn.Module):
         self.lora_b = nn.ParameterDict()  # (out, r) by name, zero at first
         self.scaling: dict[str, float] = {}
         self.active: str | None = None
+        self._changes: dict[str, nn.Parameter] = {}  # of adapters that are trained in full
         self._merged: dict[str, tuple[tuple[int, int], Tensor]] = {}  # (versions of A and B, W + s·B·A) by name
 
     @property
@@ -57,14 +58,28 @@ class LoraLinear(nn.Module):
         nn.init.kaiming_uniform_(a, a=math.sqrt(5))
         self.lora_a[name], self.lora_b[name], self.scaling[name] = nn.Parameter(a), nn.Parameter(b), scaling
 
+    def add_full(self, name: str, width: int) -> None:
+        """An adapter that can become any change of W, of rank `width`, the model's own: one of its factors is the
+        identity for good, the other one the change, zero at first."""
+        out, inner = self.weight.shape
+        assert width in (out, inner), "a linear layer reads or writes the model's states"
+        identity = nn.Parameter(torch.eye(width, device=self.weight.device), requires_grad=False)
+        change = nn.Parameter(self.weight.new_zeros(out, inner, dtype=torch.float32))
+        self.lora_a[name], self.lora_b[name] = (identity, change) if inner == width else (change, identity)
+        self.scaling[name] = 1.0
+        self._changes[name] = change
+
     def remove(self, name: str) -> None:
         """Forget an adapter, if it is here."""
         if name in self.scaling:
             del self.lora_a[name], self.lora_b[name], self.scaling[name]
             self._merged.pop(name, None)
+            self._changes.pop(name, None)
 
     def parameters_of(self, name: str) -> list[nn.Parameter]:
-        """A and B of an adapter; none if it leaves this layer alone."""
+        """What of an adapter can be trained, A and B as a rule; none if it leaves this layer alone."""
+        if name in self._changes:
+            return [self._changes[name]]
         return [self.lora_a[name], self.lora_b[name]] if name in self.scaling else []
 
     @torch.no_grad()
@@ -80,7 +95,7 @@ class LoraLinear(nn.Module):
         if self.weight.dtype != torch.float32:
             return _Added.apply(x, self.weight, self.linear.bias, a, b, scaling)
         merged = self._merge(self.active, a, b, scaling)
-        if torch.is_grad_enabled() and a.requires_grad:
+        if torch.is_grad_enabled() and (a.requires_grad or b.requires_grad):
             return _Merged.apply(x, merged, self.linear.bias, a, b, scaling)
         return F.linear(x, merged, self.linear.bias)
 
@@ -122,8 +137,9 @@ class _Added(torch.autograd.Function):
         of_x = None
         if ctx.needs_input_grad[0]:
             of_x = (flat @ weight).addmm_(of_inner, a).unflatten(0, gradient.shape[:-1])
-        of_a = (of_inner.T @ inputs).float()  # (r, n) (n, in)
-        of_b = (flat.T @ inner).float() * ctx.scaling  # (out, n) (n, r)
+        needs_a, needs_b = ctx.needs_input_grad[3:5]
+        of_a = (of_inner.T @ inputs).float() if needs_a else None  # (r, n) (n, in)
+        of_b = (flat.T @ inner).float() * ctx.scaling if needs_b else None  # (out, n) (n, r)
         return of_x, None, None, of_a, of_b, None
 
 
@@ -144,8 +160,9 @@ class _Merged(torch.autograd.Function):
         x, merged, a, b = ctx.saved_tensors
         flat, inputs = gradient.flatten(0, -2), x.flatten(0, -2)  # (n, out), (n, in)
         of_x = gradient @ merged if ctx.needs_input_grad[0] else None
-        of_a = (flat @ (b * ctx.scaling)).T @ inputs  # (r, n) (n, in)
-        of_b = flat.T @ (inputs @ (a.T * ctx.scaling))  # (out, n) (n, r)
+        needs_a, needs_b = ctx.needs_input_grad[3:5]
+        of_a = (flat @ (b * ctx.scaling)).T @ inputs if needs_a else None  # (r, n) (n, in)
+        of_b = flat.T @ (inputs @ (a.T * ctx.scaling)) if needs_b else None  # (out, n) (n, r)
         return of_x, None, None, of_a, of_b, None
 
 

@@ -66,9 +66,12 @@ class PreferenceModel:
         self.head = head.to(backbone.device)
 
     @classmethod
-    def fresh(cls, backbone: Backbone, adapter: str, rank: int) -> Self:
-        """An untrained PM; draws from torch's global generator."""
-        backbone.add_adapter(adapter, rank)
+    def fresh(cls, backbone: Backbone, adapter: str, rank: int | None) -> Self:
+        """An untrained PM, of rank null one that is trained in full; draws from torch's global generator."""
+        if rank is None:
+            backbone.add_full_adapter(adapter)
+        else:
+            backbone.add_adapter(adapter, rank)
         return cls(backbone, adapter, Head(backbone.width))
 
     @classmethod

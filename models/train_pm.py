@@ -78,9 +78,10 @@ def train(run: RunDirectory) -> None:
 
     # Networks; the seed is of the adapters, the loop itself draws nothing
     members = []
+    rank = config.lora_rank if config.method == "lora" else None
     for i in range(config.adapters):
         torch.manual_seed(config.seed + i)
-        members.append(PreferenceModel.fresh(backbone, f"pm-{i}" if i else "pm", config.lora_rank))
+        members.append(PreferenceModel.fresh(backbone, f"pm-{i}" if i else "pm", rank))
 
     # Optimiser: members that are not trained at a step have no gradients, so it passes over them
     adapters = [{"params": backbone.parameters(pm.adapter)} for pm in members]

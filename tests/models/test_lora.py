@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from models.backbone import Backbone
-from models.lora import MERGED, LoraLinear
+from models.lora import LINEAR, MERGED, LoraLinear
 from models.packing import Batch
 
 SMALL = {
@@ -164,6 +164,51 @@ def test_in_bfloat16_output_and_gradients_are_the_exact_ones_but_for_rounding() 
     assert len(found[0]) == 4
     for rounded, exact in zip(*found, strict=True):
         assert (rounded - exact).norm() < 0.01 * exact.norm()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("family", ["llama", "gpt2", "gpt_neox", "qwen2"])
+def test_an_adapter_that_is_trained_in_full_moves_as_the_layers_themselves_would(
+    family: str, dtype: torch.dtype, tmp_path: Path
+) -> None:
+    alone = copy.deepcopy(base := a_base(family).to(dtype))
+    ours = Backbone(base, family, "")
+    ours.add_full_adapter("pm")
+    batch, weights = a_batch(), torch.randn(1, 20, 32).to(dtype)
+    linears = {name: m for name, m in alone.base_model.named_modules() if isinstance(m, LINEAR)}
+    for linear in linears.values():
+        linear.weight.requires_grad_(True)
+
+    # One step of plain gradient descent each.
+    for model in (alone, ours):
+        plain = model is alone
+        options = {"attention_mask": batch.mask, "position_ids": batch.position_ids}
+        with ours.use("pm"):
+            hidden = alone.base_model(batch.input_ids, **options)[0] if plain else ours.hidden(batch)
+        (hidden * weights).sum().backward()
+        trained = [m.weight for m in linears.values()] if plain else ours.parameters("pm")
+        assert len(trained) == len(linears)
+        torch.optim.SGD(trained, lr=0.01).step()
+    expected = alone.base_model(batch.input_ids, attention_mask=batch.mask, position_ids=batch.position_ids)[0]
+    with ours.use("pm"):
+        found = ours.hidden(batch)
+    before = ours.hidden(batch)
+    moved = (expected - before).norm()
+    assert moved > 0.05 * before.norm()
+    assert (found - expected).norm() < (1e-5 if dtype == torch.float32 else 0.1) * moved
+
+    # Kept and read as any adapter: by peft too.
+    ours.save_adapter("pm", tmp_path)
+    again = Backbone(a_base(family).to(dtype), family, "")
+    again.load_adapter("read", tmp_path)
+    with again.use("read"):
+        torch.testing.assert_close(again.hidden(batch), found)
+    if dtype == torch.float32:
+        peft = PeftModel.from_pretrained(a_base(family), str(tmp_path))
+        its = peft.base_model.model.base_model(
+            batch.input_ids, attention_mask=batch.mask, position_ids=batch.position_ids
+        )[0]
+        torch.testing.assert_close(its, found, atol=1e-5, rtol=1e-4)
 
 
 def by_hand(layer: LoraLinear, name: str, x: Tensor) -> Tensor:

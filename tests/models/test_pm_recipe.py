@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models import tiny, train_pm
+from models import reference, tiny, train_pm
 from models.backbone import Backbone, resolve_base
 from models.config import PMConfig
 from models.data import examples
@@ -80,6 +80,25 @@ def test_a_member_is_the_pm_that_its_seed_alone_would_give(ensemble: Path, tmp_p
     alone = [PreferenceModel.open(path / "snapshot")[0].score(prompts, responses)[0][0] for path in (first, second)]
     expected = sum(score - offset for score, offset in zip(alone, offsets, strict=True)) / 2
     assert pm.score(prompts, responses)[0][0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_pm_trained_in_full_learns_goes_on_where_it_was_and_is_kept_as_any_other(tmp_path: Path) -> None:
+    config = {"method": "full", "learning_rate": 1e-3, "conversations": 400}
+    path = make_run(tmp_path / "run", **config)
+    result = train(path)
+    assert result["test"]["low"] > 0.5
+    pm, found, renderer = PreferenceModel.open(path / "snapshot")
+    assert pm.backbone.width == json.loads((path / "snapshot" / "adapter_config.json").read_text())["r"]
+    assert found.manifest.config["method"] == "full"
+    assert reference.mean_score(pm, renderer, found.manifest.system) == pytest.approx(
+        found.manifest.reference_mean, abs=1e-5
+    )
+
+    interrupted = make_run(tmp_path / "interrupted", **config)
+    child = subprocess.run([sys.executable, "-c", DIES, str(interrupted), "7"], capture_output=True, timeout=200)
+    assert child.returncode == -signal.SIGKILL, child.stderr.decode()
+    train(interrupted)
+    assert weights(interrupted) == weights(path)
 
 
 DIES = """
