@@ -47,6 +47,10 @@ class PMConfig:
     max_comparisons: Annotated[int, Between(1)] | None = None
     """Train on a seeded subset of at most this many comparisons; null means all."""
 
+    half: Literal["first", "second"] | None = None
+    """Train on one half of the families alone: the PMs of the two halves share nothing that they learnt from, so one
+    may judge what was optimised for the other (paper §4.2). null means all."""
+
     drop_weakest: bool = True
     """Leave out choices of strength 1, as the paper does (§2.2). A choice of unknown strength is never weakest."""
 

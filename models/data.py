@@ -6,7 +6,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from models.dialogue import Candidate, Conversation, Renderer, Turn
 from models.packing import Tree, conversation_trees, pack
@@ -25,6 +25,15 @@ class Selection(NamedTuple):
     @property
     def comparisons(self) -> int:
         return sum(turn.compared for conversation in self.conversations for turn in conversation.turns)
+
+
+def of_half(conversations: Sequence[Conversation], half: Literal["first", "second"] | None) -> list[Conversation]:
+    """Those of one half of the families, a pure function of the family; None: all."""
+
+    def is_second(family: str) -> bool:  # hashed again: the split into train and test is of the same number
+        return bool(hashlib.sha256(f"half {family}".encode()).digest()[0] & 1)
+
+    return [c for c in conversations if half is None or is_second(c.family) == (half == "second")]
 
 
 def select(

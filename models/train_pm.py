@@ -22,7 +22,7 @@ import torch
 from models import judgements, reference, snapshot
 from models.backbone import Backbone, choose_dtype, set_threads
 from models.config import PMConfig, parse, to_json
-from models.data import Example, batches, content_hash, examples, one_sided, pmp_examples, select
+from models.data import Example, batches, content_hash, examples, of_half, one_sided, pmp_examples, select
 from models.dialogue import DEFAULT_SYSTEM, RED_TEAM, Conversation, Renderer, read_conversations
 from models.packing import pack
 from models.preference_model import Ensemble, PreferenceModel, Together, pairwise_loss
@@ -48,7 +48,7 @@ def train(run: RunDirectory) -> None:
     comparisons = run.find("comparisons.jsonl", "comparisons.jsonl.gz")
     reading = read_conversations(comparisons, config.system)
     chosen = select(
-        reading.conversations,
+        of_half(reading.conversations, config.half),
         "train",
         drop_weakest=config.drop_weakest,
         at_most=config.max_comparisons,

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from models import snapshot
 from models.backbone import SMOLLM2, Backbone
 from models.data import examples, select
 from models.dialogue import Conversation, Message, Renderer, read_conversations
+from models.export import export, scores
 from models.packing import conversation_tree, pack
 from models.preference_model import PreferenceModel, pairwise_loss
 from tests.networks import random_pm
@@ -89,6 +91,17 @@ def test_a_packed_tree_is_the_flattened_dialogues(real: tuple[Backbone, Renderer
     one = gradients(pm, pairwise_loss(*torch.cat(flat).view(-1, 2).unbind(1)).mean())
     other = gradients(pm, pairwise_loss(*packed.view(-1, 2).unbind(1)).mean())
     assert (one - other).norm() / one.norm() < 1e-3
+
+
+@pytest.mark.slow
+def test_an_exported_pm_says_the_same_in_plain_transformers(real: tuple[Backbone, Renderer], tmp_path: Path) -> None:
+    backbone, renderer = real
+    pm = random_pm(backbone, 8, size=0.02)
+    manifest = snapshot.Manifest("pm", "pm", {"source": SMOLLM2, "hash": backbone.hash}, "Be brief.")
+    snapshot.save(tmp_path / "pm", manifest, pm.write)
+    export(tmp_path / "pm", tmp_path / "out")  # which refuses if the scores of its own dialogues differ
+    here = pm.score([renderer.prompt_ids(SAID[:2])], [[renderer.response_ids(SAID[2].content)]])[0]
+    assert scores(tmp_path / "out", [SAID[:3]]) == pytest.approx(here, abs=1e-3)
 
 
 def test_the_real_comparisons_are_read_to_the_last_row(real_hh: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from models import reference, snapshot, tiny, train_pm
+from models.data import of_half
 from models.dialogue import read_conversations
 from models.preference_model import PreferenceModel
 from models.run import BadInput, Preempted, RunDirectory
@@ -92,6 +93,19 @@ def test_a_run_leaves_what_the_worker_reads(finished: Path) -> None:
     # One PM is written as ever: PEFT's two files and the head.
     names = {"adapter_config.json", "adapter_model.safetensors", "head.safetensors", "manifest.json"}
     assert {file.name for file in (finished / "snapshot").iterdir()} == names
+
+
+def test_the_pms_of_two_halves_share_nothing_that_they_learnt_from(finished: Path, tmp_path: Path) -> None:
+    told = read_conversations(finished / "comparisons.jsonl").conversations
+    first, second = of_half(told, "first"), of_half(told, "second")
+    assert len(first) + len(second) == len(told) == len(of_half(told, None))
+    assert not {c.family for c in first} & {c.family for c in second}
+    assert min(len(first), len(second)) > len(told) / 3
+    result = train(make_run(tmp_path / "run", half="second"))
+    trained = [turn for c in second if c.split == "train" for turn in c.turns if turn.strength != 1]
+    assert result["comparisons"] == len(trained)
+    # What it is judged by is the same for both.
+    assert result["test"]["comparisons"] == json.loads((finished / "result.json").read_text())["test"]["comparisons"]
 
 
 def test_a_run_killed_at_any_moment_ends_with_the_bits_of_an_undisturbed_one(finished: Path, tmp_path: Path) -> None:
