@@ -221,10 +221,17 @@ class Backbone:
     def active(self) -> str | None:
         return self._active
 
-    def add_adapter(self, name: str, rank: int, alpha: int | None = None, *, trainable: bool = True) -> None:
-        """A fresh adapter on every linear layer of the decoder: it changes nothing until it is trained. alpha is twice
-        the rank unless given. Draws from torch's global generator."""
-        self._add(name, rank, (alpha or 2 * rank) / rank, list(self._widths), trainable)
+    def add_adapter(
+        self, name: str, rank: int, alpha: int | None = None, *, layers: int | None = None, trainable: bool = True
+    ) -> None:
+        """A fresh adapter on the linear maps of the uppermost `layers` of the decoder (None: of all), which changes
+        nothing until it is trained; below, nothing is kept for a backward pass. alpha is twice the rank unless given.
+        Draws from torch's global generator."""
+        self._add(name, rank, (alpha or 2 * rank) / rank, self._uppermost(layers), trainable)
+
+    def _uppermost(self, layers: int | None) -> list[str]:
+        lowest = 0 if layers is None else int(self.causal_lm.config.num_hidden_layers) - layers
+        return [path for path in self._widths if lora.layer_number(path) >= lowest]
 
     def add_full_adapter(self, name: str) -> None:
         """A fresh adapter that can become any change of the decoder's linear layers: training it is training them in

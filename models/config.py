@@ -108,6 +108,13 @@ class PMConfig:
     lora_rank: Annotated[int, Between(1, 256)] = 16
     """Rank of the adapter on every linear layer of the decoder; its alpha is twice the rank."""
 
+    adapted_layers: Annotated[int, Between(1)] | None = None
+    """Adapters on so many of the uppermost layers only; null means on all. What lies below costs no backward pass."""
+
+    task_heads: bool = True
+    """Where at least two tasks have 100 comparisons, a head for each, and one that tells the tasks apart
+    (models/preference_model.py). false: one linear head for all, as in the paper."""
+
     batch_comparisons: Annotated[int, Between(1)] = 16
     """Comparisons per optimiser step (at least: conversations are not torn apart)."""
 

@@ -23,7 +23,7 @@ from transformers.utils import logging as transformers_logging
 from models import lora, reference, snapshot
 from models.backbone import Backbone, resolve_base
 from models.dialogue import Message, Renderer
-from models.preference_model import Ensemble, PreferenceModel
+from models.preference_model import AnyHead, Ensemble, Head, PreferenceModel
 from models.run import BadInput, directory_atomically, main
 
 PAD = "<|pad|>"
@@ -31,9 +31,9 @@ CLOSE = 1e-3  # scores that differ by less are the same: merged weights are roun
 SIDE_BY_SIDE = 8
 
 
-def export(directory: Path, out: Path, member: int | None = None) -> str:
-    """Export a PM's snapshot, or one member of an ensemble's, to a new directory; returns a sentence about it. BadInput
-    if that cannot be done."""
+def export(directory: Path, out: Path, member: int | None = None, task: str | None = None) -> str:
+    """Export a PM's snapshot, or of one with several heads that of a task, or one member of an ensemble's, to a new
+    directory; returns a sentence about it. BadInput if that cannot be done."""
     manifest = snapshot.load(directory, "pm").manifest
     if out.exists():
         raise BadInput(f"{out} exists already; name a new directory.")
@@ -49,6 +49,7 @@ def export(directory: Path, out: Path, member: int | None = None) -> str:
     if not 0 <= (member or 0) < len(members):
         raise BadInput(f"{directory} has no member {member}; they count from 0 to {len(members) - 1}.")
     pm = members[member or 0]
+    pm.head = _linear(pm.head, task, directory)
     renderer = Renderer(tokenizer)
     kind = backbone.causal_lm.config
     if type(kind) not in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING:
@@ -76,6 +77,23 @@ def export(directory: Path, out: Path, member: int | None = None) -> str:
             )
     name = type(classifier).__name__
     return f"{out}: {name}, its scores of {len(dialogues)} dialogues are the snapshot's (within {apart:.0e})"
+
+
+def _linear(head: AnyHead, task: str | None, directory: Path) -> Head:
+    """The head that a sequence classification can have. BadInput if there is none for this task, or none was named."""
+    if isinstance(head, Head):
+        if task is not None:
+            raise BadInput(f"{directory} has one head for all tasks; leave --task out.")
+        return head
+    if task not in head.tasks:
+        tasks = " or ".join(f"--task {name}" for name in head.tasks)
+        raise BadInput(
+            f"{directory} has a head for each task, and weighs them by what a dialogue is about, which no sequence "
+            f"classification can: export one with {tasks}."
+        )
+    one = Head(head.weight.shape[1])
+    one.load_state_dict({"weight": head.weight[head.tasks.index(task)][None]})
+    return one.requires_grad_(False)
 
 
 def scores(directory: Path, dialogues: list[list[Message]]) -> list[float]:
@@ -135,8 +153,9 @@ def command() -> None:
     parser.add_argument("snapshot", type=Path)
     parser.add_argument("out", type=Path, metavar="OUT_DIR")
     parser.add_argument("--member", type=int, help="of an ensemble, which has no other form; from 0")
+    parser.add_argument("--task", help="of a PM that has a head for each task: whose")
     arguments = parser.parse_args()
-    print(export(arguments.snapshot, arguments.out, arguments.member))
+    print(export(arguments.snapshot, arguments.out, arguments.member, arguments.task))
 
 
 if __name__ == "__main__":

@@ -180,6 +180,11 @@ def widths(model: nn.Module) -> Widths:
     return {name: width(module) for name, module in model.named_modules() if isinstance(module, LINEAR)}
 
 
+def layer_number(path: str) -> int:
+    """Which layer of the decoder a linear map belongs to, from 0: the first number in its path."""
+    return int(next(part for part in path.split(".") if part.isdigit()))
+
+
 def insert(model: nn.Module) -> None:
     """Give every linear layer of a model room for adapters. Without one, all computes as before."""
     for name, module in list(model.named_modules()):
@@ -245,6 +250,8 @@ def write(directory: Path, source: str, name: str, layers: dict[str, LoraLinear]
         "target_modules": sorted({path.rpartition(".")[2] for path in having}),
         "fan_in_fan_out": first.transposed, "inference_mode": True,
     }  # fmt: skip
+    if len(having) < len(layers):
+        config["layers_to_transform"] = sorted({layer_number(path) for path in having})
     (directory / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n")
     save_file(state(name, layers), directory / "adapter_model.safetensors")
 

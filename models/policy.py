@@ -114,7 +114,7 @@ class ValueFunction:
         backbone.load_adapter(adapter, directory, trainable=True)
         head = nn.Linear(backbone.width, 1)
         with torch.no_grad():
-            head.weight.copy_(pm.head.weight)
+            head.weight.copy_(pm.head.linear())
             head.bias.zero_()
         return cls(backbone, adapter, head)
 

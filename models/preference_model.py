@@ -21,6 +21,7 @@ from models.packing import Batch, Tree, pack, prompt_tree
 from models.run import BadInput
 from models.snapshot import Snapshot
 
+HEAD = "head.safetensors"
 ENSEMBLE = "ensemble.json"
 ROW_TOKENS = 512
 MAX_TOKENS = 4096  # a row's mask takes the square of this in bytes
@@ -47,12 +48,84 @@ class Head(nn.Linear):
     def forward(self, states: Tensor) -> Tensor:
         return super().forward(states.float()).squeeze(-1)
 
+    def linear(self) -> Tensor:
+        """What a value function begins with: (1, d)."""
+        return self.weight
 
-def load_head(directory: Path) -> Head:
+
+class TaskHead(nn.Module):
+    """Scores of a PM that learnt from several tasks: r = Σ_t p_t · (w_t · h), p = softmax(V h), (n, d) → (n,).
+
+    What is better in one task is often worse in another: a linear head that learns from both lands below chance on the
+    smaller one (Bai et al. 2022, §5.1.1). Here each task has its own w_t, and V tells from the dialogue which task it
+    is, so that nobody needs to say it. With one task this is `Head`. Zero at first, for the same reason."""
+
+    def __init__(self, width: int, tasks: Sequence[str]) -> None:
+        super().__init__()
+        self.tasks = list(tasks)
+        self.weight = nn.Parameter(torch.zeros(len(tasks), width))  # w
+        self.gate = nn.Parameter(torch.zeros(len(tasks), width))  # V
+
+    def forward(self, states: Tensor) -> Tensor:
+        states = states.float()
+        return (self.scores_by_task(states) * F.softmax(self.gate_logits(states), -1)).sum(-1)
+
+    def scores_by_task(self, states: Tensor) -> Tensor:
+        """w_t · h of every task: (n, d) → (n, T)."""
+        return F.linear(states.float(), self.weight)
+
+    def gate_logits(self, states: Tensor) -> Tensor:
+        """log p_t, but for a constant: (n, d) → (n, T)."""
+        return F.linear(states.float(), self.gate)
+
+    def linear(self) -> Tensor:
+        """What a value function begins with, the mean of the tasks' weights: (1, d)."""
+        return self.weight.mean(0, keepdim=True)
+
+    def loss(self, states: Tensor, tasks: Sequence[str], certainty: Tensor) -> Tensor:
+        """What teaches each w_t and V their tasks, beside the pairwise loss of r: the pairwise loss of the own task's
+        scores, and −log p of that task. States (2n, d) of chosen, rejected, chosen, …; tasks of the n comparisons, 0
+        where one has no weights of its own → (n,)."""
+        index = torch.tensor([self.tasks.index(task) if task in self.tasks else -1 for task in tasks])
+        index = index.to(states.device)
+        known = index >= 0  # (n,)
+        scores = self.scores_by_task(states).view(len(tasks), 2, -1)  # (n, 2, T)
+        own = scores.gather(2, index.clamp(0)[:, None, None].expand(-1, 2, 1)).squeeze(2)  # (n, 2)
+        naming = F.cross_entropy(
+            self.gate_logits(states), index.repeat_interleave(2), ignore_index=-1, reduction="none"
+        )  # (2n,)
+        return pairwise_loss(own[:, 0], own[:, 1], certainty) * known + naming.view(-1, 2).mean(1)
+
+
+AnyHead = Head | TaskHead
+
+
+def write_head(head: AnyHead, directory: Path) -> None:
+    """`head.safetensors`: the weight of a linear head, or weights by task."""
+    if isinstance(head, TaskHead):
+        rows = {"score": head.weight, "gate": head.gate}
+        tensors = {
+            f"{what}.{task}": row for what, all in rows.items() for task, row in zip(head.tasks, all, strict=True)
+        }
+    else:
+        tensors = {"weight": head.weight}
+    save_file({name: t.detach().cpu().clone() for name, t in tensors.items()}, directory / HEAD)
+
+
+def load_head(directory: Path) -> AnyHead:
     """The head in a snapshot directory, frozen."""
-    weight = load_file(directory / "head.safetensors")["weight"]  # (1, d)
-    head = Head(weight.shape[1])
-    head.load_state_dict({"weight": weight})
+    tensors = load_file(directory / HEAD)
+    head: AnyHead
+    if "weight" in tensors:
+        head = Head(tensors["weight"].shape[1])
+        head.load_state_dict(tensors)
+    else:
+        tasks = sorted(name.removeprefix("score.") for name in tensors if name.startswith("score."))
+        head = TaskHead(len(tensors[f"score.{tasks[0]}"]), tasks)
+        rows = {"weight": "score", "gate": "gate"}
+        head.load_state_dict(
+            {own: torch.stack([tensors[f"{what}.{task}"] for task in tasks]) for own, what in rows.items()}
+        )
     head.requires_grad_(False)
     return head
 
@@ -60,19 +133,22 @@ def load_head(directory: Path) -> Head:
 class PreferenceModel:
     """An adapter of a backbone, by name, and its head."""
 
-    def __init__(self, backbone: Backbone, adapter: str, head: Head) -> None:
+    def __init__(self, backbone: Backbone, adapter: str, head: AnyHead) -> None:
         self.backbone = backbone
         self.adapter = adapter
         self.head = head.to(backbone.device)
 
     @classmethod
-    def fresh(cls, backbone: Backbone, adapter: str, rank: int | None) -> Self:
-        """An untrained PM, of rank null one that is trained in full; draws from torch's global generator."""
+    def fresh(
+        cls, backbone: Backbone, adapter: str, rank: int | None, layers: int | None = None, tasks: Sequence[str] = ()
+    ) -> Self:
+        """An untrained PM: of rank None one that is trained in full, else with an adapter on the uppermost `layers`
+        (None: on all); of two or more tasks, with a head for each. Draws from torch's global generator."""
         if rank is None:
             backbone.add_full_adapter(adapter)
         else:
-            backbone.add_adapter(adapter, rank)
-        return cls(backbone, adapter, Head(backbone.width))
+            backbone.add_adapter(adapter, rank, layers=layers)
+        return cls(backbone, adapter, TaskHead(backbone.width, tasks) if len(tasks) > 1 else Head(backbone.width))
 
     @classmethod
     def load(cls, backbone: Backbone, adapter: str, directory: Path) -> tuple["PreferenceModel", Snapshot]:
@@ -100,7 +176,7 @@ class PreferenceModel:
     def write(self, directory: Path) -> None:
         """The weights of a snapshot."""
         self.backbone.save_adapter(self.adapter, directory)
-        save_file({"weight": self.head.weight.detach().cpu().contiguous()}, directory / "head.safetensors")
+        write_head(self.head, directory)
 
     def parameters(self) -> list[nn.Parameter]:
         """What is trained."""
@@ -114,12 +190,15 @@ class PreferenceModel:
         self.backbone.load_adapter_state(self.adapter, state["adapter"])
         self.head.load_state_dict(state["head"])
 
-    def scores_at(self, batch: Batch, index: Tensor) -> Tensor:
-        """Scores at tokens of a batch of one row: index (n,) → (n,)."""
+    def states_at(self, batch: Batch, index: Tensor) -> Tensor:
+        """What the head reads at tokens of a batch of one row: index (n,) → (n, d)."""
         device = self.backbone.device
         with self.backbone.use(self.adapter):
-            hidden = self.backbone.hidden(batch.to(device))  # (1, N, d)
-        scores: Tensor = self.head(hidden[0, index.to(device)])
+            return self.backbone.hidden(batch.to(device))[0, index.to(device)]
+
+    def scores_at(self, batch: Batch, index: Tensor) -> Tensor:
+        """Scores at tokens of a batch of one row: index (n,) → (n,)."""
+        scores: Tensor = self.head(self.states_at(batch, index))
         return scores
 
     @property

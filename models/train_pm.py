@@ -25,8 +25,10 @@ from models.config import PMConfig, parse, to_json
 from models.data import Example, batches, content_hash, examples, of_half, one_sided, pmp_examples, select
 from models.dialogue import DEFAULT_SYSTEM, RED_TEAM, Conversation, Renderer, read_conversations
 from models.packing import pack
-from models.preference_model import Ensemble, PreferenceModel, Together, pairwise_loss
+from models.preference_model import Ensemble, PreferenceModel, TaskHead, Together, pairwise_loss
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
+
+TASK_COMPARISONS = 100  # of one task, below which a head of its own would learn little but noise
 
 
 def train(run: RunDirectory) -> None:
@@ -79,9 +81,11 @@ def train(run: RunDirectory) -> None:
     # Networks; the seed is of the adapters, the loop itself draws nothing
     members = []
     rank = config.lora_rank if config.method == "lora" else None
+    tasks = tasks_with_heads(todo) if config.task_heads else []
     for i in range(config.adapters):
         torch.manual_seed(config.seed + i)
-        members.append(PreferenceModel.fresh(backbone, f"pm-{i}" if i else "pm", rank))
+        name = f"pm-{i}" if i else "pm"
+        members.append(PreferenceModel.fresh(backbone, name, rank, config.adapted_layers, tasks))
 
     # Optimiser: members that are not trained at a step have no gradients, so it passes over them
     adapters = [{"params": backbone.parameters(pm.adapter)} for pm in members]
@@ -260,9 +264,14 @@ def accumulate(
         ends = torch.tensor([row.end(tree, node) for tree in row.trees for node in batch[tree].ends])
         labels = torch.tensor([label for tree in row.trees for label in labels_of(batch[tree], config)])
         certainty, weight = labels.to(pm.backbone.device).unbind(1)  # (pairs,), (pairs,)
-        chosen, rejected = pm.scores_at(row.batch(), ends).view(-1, 2).unbind(1)  # (pairs,), (pairs,)
+        states = pm.states_at(row.batch(), ends)  # (2·pairs, d)
+        chosen, rejected = pm.head(states).view(-1, 2).unbind(1)  # (pairs,), (pairs,)
         losses = weight * pairwise_loss(chosen, rejected, certainty)
-        (losses + config.centre * (chosen + rejected).square()).sum().div(total).backward()
+        objective = losses + config.centre * (chosen + rejected).square()
+        if isinstance(pm.head, TaskHead):
+            tasks = [batch[tree].conversation.task for tree in row.trees for _ in batch[tree].pairs]
+            objective = objective + weight * pm.head.loss(states, tasks, certainty)
+        objective.sum().div(total).backward()
         difference = (chosen - rejected).detach()
         loss += losses.detach().sum().item() / total
         right += (difference.sign().add(1) / 2).sum().item() / total
@@ -279,6 +288,14 @@ def labels_of(example: Example, config: PMConfig) -> list[tuple[float, float]]:
     strengths = [example.conversation.turns[t].strength for t in example.turns]
     soft = config.strength_labels
     return [(soft[strength - 1] if soft and strength else 1.0, weight) for strength in strengths]
+
+
+def tasks_with_heads(todo: Sequence[Example]) -> list[str]:
+    """The tasks that have comparisons enough for a head of their own."""
+    counts = Counter[str]()
+    for example in todo:
+        counts[example.conversation.task] += len(example.pairs)
+    return sorted(task for task, count in counts.items() if count >= TASK_COMPARISONS)
 
 
 def schedule(warmup_share: float, step: int, steps: int) -> float:

@@ -211,6 +211,28 @@ def test_an_adapter_that_is_trained_in_full_moves_as_the_layers_themselves_would
         torch.testing.assert_close(its, found, atol=1e-5, rtol=1e-4)
 
 
+def test_an_adapter_of_the_uppermost_layers_leaves_those_below_alone(tmp_path: Path) -> None:
+    ours = Backbone(base := a_base("llama"), "llama", "")
+    ours.add_adapter("pm", rank=3, layers=1)
+    assert len(ours.parameters("pm")) == 2 * 7  # A and B of the seven linear maps of one layer
+    shaken(ours, "pm")
+    kept: list[Tensor] = []
+    base.model.layers[0].register_forward_hook(lambda _, __, output: kept.append(output))
+    with ours.use("pm"):
+        hidden = ours.hidden(a_batch())
+    assert hidden.requires_grad
+    assert not kept[0].requires_grad  # nothing of the lower layer is kept for a backward pass
+
+    ours.save_adapter("pm", tmp_path)
+    assert json.loads((tmp_path / "adapter_config.json").read_text())["layers_to_transform"] == [1]
+    peft = PeftModel.from_pretrained(a_base("llama"), str(tmp_path))
+    batch = a_batch()
+    its = peft.base_model.model.base_model(batch.input_ids, attention_mask=batch.mask, position_ids=batch.position_ids)[
+        0
+    ]
+    torch.testing.assert_close(its, hidden, atol=1e-5, rtol=1e-4)
+
+
 def by_hand(layer: LoraLinear, name: str, x: Tensor) -> Tensor:
     a, b = (p.detach() for p in layer.parameters_of(name))
     return x @ (layer.weight + layer.scaling[name] * b @ a).T + layer.linear.bias
