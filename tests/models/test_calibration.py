@@ -133,6 +133,21 @@ def test_a_temperature_repairs_what_is_too_sure_on_families_that_did_not_fit_it(
     assert after["ece"] < after["ece_noise_high"] < before["ece"]
 
 
+def test_a_temperature_of_few_comparisons_is_nearer_to_the_truth_than_their_slope_alone() -> None:
+    usual = np.random.default_rng(0).normal(0, 0.5, 300)
+    errors = []
+    for seed, true in enumerate(np.exp(usual)):
+        margins = planted(120, seed, true_slope=float(true), spread=0.5)  # as sure as PMs of this size are
+        found, fitted = slope(margins), temperature(margins)
+        if found is not None and fitted is not None:
+            errors.append((abs(math.log(found.value / true)), abs(math.log(1 / fitted / true))))
+    plain, held_back = np.mean(errors, axis=0)
+    assert len(errors) > 150
+    assert held_back < 0.9 * plain
+    # With many, what they say counts.
+    assert temperature(planted(20_000, 3, true_slope=0.4)) == pytest.approx(2.5, rel=0.06)
+
+
 def test_no_temperature_is_guessed() -> None:
     assert temperature(planted(49, 0)) is None  # too few
     assert temperature(-planted(2_000, 0)) is None  # worse than chance
