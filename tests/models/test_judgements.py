@@ -118,14 +118,17 @@ def test_above_a_threshold_both_responses_are_good() -> None:
 
 
 def test_the_half_that_fits_a_temperature_never_judges_it() -> None:
-    rows = planted(2400, true_slope=0.4)
+    rows = planted(1200, true_slope=0.4)
     fitting = [j for j in rows if judgements.fits_temperature(j.family)]
-    assert 1000 < len(fitting) < 1400
+    assert 500 < len(fitting) < 700
     found = calibrate(rows, None)
     assert found["temperature_of"] == "these comparisons"
     assert found["temperature"] == pytest.approx(2.5, rel=0.3)
-    assert found["with_temperature"]["comparisons"] == 2400 - len(fitting)
-    assert abs(found["with_temperature"]["spiegelhalter_z"]) < 2 < abs(found["as_is"]["spiegelhalter_z"])
+    assert found["with_temperature"]["comparisons"] == 1200 - len(fitting)
+    # Both halves have errors, so that one in seven of calibrated PMs looks as if it were not.
+    told = [calibrate(planted(1200, true_slope=0.4, seed=seed), None) for seed in range(20)]
+    assert all(abs(one["as_is"]["spiegelhalter_z"]) > 2 for one in told)
+    assert sum(abs(one["with_temperature"]["spiegelhalter_z"]) < 2 for one in told) >= 15
     # What the judging half says does not move the temperature.
     turned = [j if judgements.fits_temperature(j.family) else judgement(-j.margin, family=j.family) for j in rows]
     assert calibrate(turned, None)["temperature"] == found["temperature"]
