@@ -222,15 +222,16 @@ class Backbone:
         return self._active
 
     def add_adapter(
-        self, name: str, rank: int, alpha: int | None = None, *, layers: int | None = None, trainable: bool = True
+        self, name: str, rank: int, alpha: int | None = None, *, share: float = 1.0, trainable: bool = True
     ) -> None:
-        """A fresh adapter on the linear maps of the uppermost `layers` of the decoder (None: of all), which changes
-        nothing until it is trained; below, nothing is kept for a backward pass. alpha is twice the rank unless given.
-        Draws from torch's global generator."""
-        self._add(name, rank, (alpha or 2 * rank) / rank, self._uppermost(layers), trainable)
+        """A fresh adapter on the linear maps of this share of the decoder's layers, from the top (one layer at least),
+        which changes nothing until it is trained; below, nothing is kept for a backward pass. alpha is twice the rank
+        unless given. Draws from torch's global generator."""
+        self._add(name, rank, (alpha or 2 * rank) / rank, self._uppermost(share), trainable)
 
-    def _uppermost(self, layers: int | None) -> list[str]:
-        lowest = 0 if layers is None else int(self.causal_lm.config.num_hidden_layers) - layers
+    def _uppermost(self, share: float) -> list[str]:
+        layers = int(self.causal_lm.config.num_hidden_layers)
+        lowest = layers - max(1, round(share * layers))
         return [path for path in self._widths if lora.layer_number(path) >= lowest]
 
     def add_full_adapter(self, name: str) -> None:

@@ -86,10 +86,10 @@ class PMConfig:
     epochs: Annotated[int, Between(1, 10)] = 1
     """Passes over the data. One: small PMs overfit afterwards."""
 
-    learning_rate: Annotated[float, Between(0, 1)] = 2e-4
+    learning_rate: Annotated[float, Between(0, 1)] = 6e-4
     """Peak of AdamW's learning rate, for the adapter."""
 
-    head_learning_rate: Annotated[float, Between(0, 1)] = 1e-3
+    head_learning_rate: Annotated[float, Between(0, 1)] = 3e-3
     """The same for the head, which begins at zero: until it has moved, the adapter learns nothing."""
 
     warmup_share: Annotated[float, Between(0, 1)] = 0.05
@@ -108,8 +108,9 @@ class PMConfig:
     lora_rank: Annotated[int, Between(1, 256)] = 16
     """Rank of the adapter on every linear layer of the decoder; its alpha is twice the rank."""
 
-    adapted_layers: Annotated[int, Between(1)] | None = None
-    """Adapters on so many of the uppermost layers only; null means on all. What lies below costs no backward pass."""
+    adapted_share: Annotated[float, Between(0, 1)] = 0.4
+    """Share of the decoder's layers, from the top, that have adapters; one at least. What lies below costs no backward
+    pass."""
 
     task_heads: bool = True
     """Where at least two tasks have 100 comparisons, a head for each, and one that tells the tasks apart

@@ -211,9 +211,11 @@ def fits_temperature(family: str) -> bool:
     return hashlib.sha256(f"temperature {family}".encode()).digest()[0] < 128
 
 
-def fit_temperature(judgements: Sequence[Judgement]) -> float | None:
-    """The temperature of maximum likelihood on the half of the families that fits; None if that would be a guess."""
-    return calibration.temperature(margins_of([j for j in judgements if fits_temperature(j.family)]))
+def fit_temperature(judgements: Sequence[Judgement], others: Sequence[float] = ()) -> float | None:
+    """The temperature on the half of the families that fits, and on the margins of `others` that judge nothing; None if
+    that would be a guess."""
+    fitting = margins_of([j for j in judgements if fits_temperature(j.family)])
+    return calibration.temperature(np.concatenate([fitting, np.array(others, dtype=np.float64)]))
 
 
 def calibrate(judgements: Sequence[Judgement], temperature: float | None) -> dict[str, Any]:

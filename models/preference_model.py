@@ -140,14 +140,14 @@ class PreferenceModel:
 
     @classmethod
     def fresh(
-        cls, backbone: Backbone, adapter: str, rank: int | None, layers: int | None = None, tasks: Sequence[str] = ()
+        cls, backbone: Backbone, adapter: str, rank: int | None, share: float = 1.0, tasks: Sequence[str] = ()
     ) -> Self:
-        """An untrained PM: of rank None one that is trained in full, else with an adapter on the uppermost `layers`
-        (None: on all); of two or more tasks, with a head for each. Draws from torch's global generator."""
+        """An untrained PM: of rank None one that is trained in full, else with an adapter on that share of
+        the layers, from the top; of two or more tasks, with a head for each. Draws from torch's global generator."""
         if rank is None:
             backbone.add_full_adapter(adapter)
         else:
-            backbone.add_adapter(adapter, rank, layers=layers)
+            backbone.add_adapter(adapter, rank, share=share)
         return cls(backbone, adapter, TaskHead(backbone.width, tasks) if len(tasks) > 1 else Head(backbone.width))
 
     @classmethod

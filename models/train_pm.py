@@ -28,6 +28,7 @@ from models.packing import pack
 from models.preference_model import Ensemble, PreferenceModel, TaskHead, Together, pairwise_loss
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
 
+UNSEEN = 0.2  # of the steps, the last ones: their comparisons fit the temperature before they are learnt from
 TASK_COMPARISONS = 100  # of one task, below which a head of its own would learn little but noise
 
 
@@ -85,12 +86,17 @@ def train(run: RunDirectory) -> None:
     for i in range(config.adapters):
         torch.manual_seed(config.seed + i)
         name = f"pm-{i}" if i else "pm"
-        members.append(PreferenceModel.fresh(backbone, name, rank, config.adapted_layers, tasks))
+        members.append(PreferenceModel.fresh(backbone, name, rank, config.adapted_share, tasks))
 
     # Optimiser: members that are not trained at a step have no gradients, so it passes over them
     adapters = [{"params": backbone.parameters(pm.adapter)} for pm in members]
     heads = [{"params": list(pm.head.parameters())} for pm in members]
     optimiser = torch.optim.AdamW([*adapters, *heads], lr=0.0, weight_decay=config.weight_decay)
+
+    # Comparisons are judged before they are learnt from, and where the rates are nearly down by a PM that is nearly the
+    # final one. In a single epoch all of them are new to it: they are more than are held out to fit a temperature.
+    unseen: list[float] = []  # margins
+    unseen_from = math.ceil((1 - UNSEEN) * len(steps)) if config.epochs == len(members) == 1 else len(steps)
 
     # Loop
     inputs = hashlib.sha256((to_json(config) + data_hash).encode()).hexdigest()
@@ -103,11 +109,12 @@ def train(run: RunDirectory) -> None:
         for pm, weights in zip(members, state["members"], strict=True):
             pm.load_state(weights)
         optimiser.load_state_dict(state["optimiser"])
+        unseen = state["unseen"]
     run.rewind(first)
 
     def save_checkpoint(step: int) -> None:
         weights = [pm.state() for pm in members]
-        state = {"inputs": inputs, "members": weights, "optimiser": optimiser.state_dict()}
+        state = {"inputs": inputs, "members": weights, "optimiser": optimiser.state_dict(), "unseen": unseen}
         run.checkpoints.save(step, lambda directory: torch.save(state, directory / "state.pt"))
 
     for number, step in enumerate(steps[first:], first + 1):
@@ -121,6 +128,8 @@ def train(run: RunDirectory) -> None:
             raise Preempted
         if not math.isfinite(outcome.loss):
             raise BadInput(f"The loss became {outcome.loss} at step {number}: lower learning_rate in config.json.")
+        if number > unseen_from:
+            unseen += outcome.margins
         norm = torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm)
         for i, group in enumerate(optimiser.param_groups):
             group["lr"] = step.height * (step.learning_rate if i < len(members) else config.head_learning_rate)
@@ -155,7 +164,7 @@ def train(run: RunDirectory) -> None:
     judged, _ = judgements.judge(pm, renderer, held_out.conversations, on_progress)
     test = judgements.summary(judged)
     mean, std = judgements.spread(judged)
-    temperature = judgements.fit_temperature(judged)
+    temperature = judgements.fit_temperature(judged, unseen)
 
     # Save
     manifest = snapshot.Manifest(
@@ -242,13 +251,14 @@ def plan(config: PMConfig, pretraining: Sequence[Example], feedback: Sequence[Ex
 
 
 class Outcome(NamedTuple):
-    """Of one step, before its update: means over its comparisons, and the tokens it read."""
+    """Of one step, before its update: means over its comparisons, the tokens it read, and each margin."""
 
     loss: float
     accuracy: float
     margin: float
     score_mean: float
     tokens: int
+    margins: list[float]
 
 
 def accumulate(
@@ -258,6 +268,7 @@ def accumulate(
     total = sum(len(example.pairs) for example in batch)
     loss = right = margin = level = 0.0
     tokens = 0
+    margins: list[float] = []
     for row in pack([example.tree for example in batch], config.row_tokens):
         if interrupted():
             return None
@@ -278,7 +289,8 @@ def accumulate(
         margin += difference.sum().item() / total
         level += (chosen + rejected).detach().sum().item() / (2 * total)
         tokens += len(row)
-    return Outcome(loss, right, margin, level, tokens)
+        margins += difference.tolist()
+    return Outcome(loss, right, margin, level, tokens, margins)
 
 
 def labels_of(example: Example, config: PMConfig) -> list[tuple[float, float]]:

@@ -110,6 +110,9 @@ PRESETS: dict[str, IterationConfig] = {
         pm=PMConfig(
             max_comparisons=64,
             batch_comparisons=16,
+            learning_rate=2e-4,
+            head_learning_rate=1e-3,
+            adapted_share=1.0,
             lora_rank=4,
             max_tokens=512,
             test_comparisons=32,
@@ -143,7 +146,14 @@ PRESETS: dict[str, IterationConfig] = {
         evaluation=EvaluationConfig(max_comparisons=100, prompts=32, max_tokens=64),
     ),
     "paper": IterationConfig(
-        pm=PMConfig(batch_comparisons=32, row_tokens=2048, checkpoint_every=20),
+        pm=PMConfig(
+            batch_comparisons=32,
+            learning_rate=2e-4,
+            head_learning_rate=1e-3,
+            adapted_share=1.0,
+            row_tokens=2048,
+            checkpoint_every=20,
+        ),
         policy=PolicyConfig(
             preset="paper",
             rollouts=200_192,  # robustness is seen from 100,000 on (paper §4.2); a multiple of a step

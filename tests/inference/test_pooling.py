@@ -80,6 +80,22 @@ def test_an_ensemble_scores_together(
     toy.backbone.remove_adapter("other")
 
 
+def test_a_pm_with_a_head_for_each_task_needs_not_be_told_the_task(
+    client: httpx.Client, toy: Toy, tmp_path: Path
+) -> None:
+    pm = PreferenceModel.fresh(toy.backbone, "tasks", 2, tasks=["helpfulness", "red-team"])
+    disturb(toy.backbone, "tasks", size=0.3)
+    for parameter in pm.head.parameters():
+        torch.nn.init.normal_(parameter, std=toy.backbone.width**-0.5)
+    base = {"source": "toy", "hash": toy.backbone.hash}
+    made = snapshot.save(tmp_path / "tasks", snapshot.Manifest("tasks", "pm", base, DEFAULT_SYSTEM), pm.write)
+    load(client, "tasks", made.directory).raise_for_status()
+    (found,) = score(client, RESPONSES[0], PROMPTS[0], "tasks").json()["data"][0]["data"]
+    prompt = toy.renderer.prompt_ids([Message("system", DEFAULT_SYSTEM), Message("user", PROMPTS[0])])
+    assert found == pytest.approx(pm.score([prompt], [[toy.renderer.response_ids(RESPONSES[0])]])[0][0], abs=1e-5)
+    toy.backbone.remove_adapter("tasks")
+
+
 def test_requests_at_the_same_time_share_rows_and_get_their_own_scores(toy: Toy) -> None:
     backend = torch_backend(toy)
     asyncio.run(backend.load("pm", str(toy.snapshots["pm"])))

@@ -134,6 +134,13 @@ def test_the_half_that_fits_a_temperature_never_judges_it() -> None:
     assert calibrate(turned, None)["temperature"] == found["temperature"]
 
 
+def test_comparisons_that_judge_nothing_may_fit_a_temperature_too() -> None:
+    few = planted(60, true_slope=0.4)
+    assert judgements.fit_temperature(few) is None
+    more = [j.margin for j in planted(2000, true_slope=0.4, seed=1)]
+    assert judgements.fit_temperature(few, more) == pytest.approx(2.5, rel=0.2)
+
+
 def test_a_snapshots_own_temperature_is_judged_if_it_has_one() -> None:
     found = calibrate(planted(600), 1.25)
     assert (found["temperature"], found["temperature_of"]) == (1.25, "snapshot")

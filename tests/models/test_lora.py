@@ -213,7 +213,7 @@ def test_an_adapter_that_is_trained_in_full_moves_as_the_layers_themselves_would
 
 def test_an_adapter_of_the_uppermost_layers_leaves_those_below_alone(tmp_path: Path) -> None:
     ours = Backbone(base := a_base("llama"), "llama", "")
-    ours.add_adapter("pm", rank=3, layers=1)
+    ours.add_adapter("pm", rank=3, share=0.5)
     assert len(ours.parameters("pm")) == 2 * 7  # A and B of the seven linear maps of one layer
     shaken(ours, "pm")
     kept: list[Tensor] = []

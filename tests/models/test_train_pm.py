@@ -15,7 +15,10 @@ from models.dialogue import read_conversations
 from models.preference_model import PreferenceModel
 from models.run import BadInput, Preempted, RunDirectory
 
-CONFIG = {"base": "toy", "learning_rate": 0.01, "batch_comparisons": 16, "checkpoint_every": 3, "threads": 1}
+CONFIG = {
+    "base": "toy", "learning_rate": 0.01, "head_learning_rate": 1e-3, "adapted_share": 1.0, "batch_comparisons": 16,
+    "checkpoint_every": 3, "threads": 1,
+}  # fmt: skip
 
 
 def make_run(path: Path, conversations: int = 120, **config: Any) -> Path:
@@ -124,6 +127,8 @@ def test_a_run_killed_at_any_moment_ends_with_the_bits_of_an_undisturbed_one(fin
     train(path)
     assert weights(path) == weights(finished)
     assert metrics(path) == metrics(finished)
+    ends = [snapshot.load(p / "snapshot", "pm").manifest for p in (path, finished)]
+    assert ends[0].temperature == ends[1].temperature
 
 
 def metrics_so_far(path: Path) -> list[str]:
@@ -134,18 +139,18 @@ def test_a_preempted_run_stops_within_a_row_and_loses_no_step(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_run(tmp_path / "run", row_tokens=512)
-    real, rows = PreferenceModel.scores_at, 0
+    real, rows = PreferenceModel.states_at, 0
 
     with RunDirectory.open(path) as run:
 
-        def scores_at(self: PreferenceModel, *arguments: Any) -> Any:
+        def states_at(self: PreferenceModel, *arguments: Any) -> Any:
             nonlocal rows
             rows += 1
             if rows == 25:
                 os.kill(os.getpid(), signal.SIGTERM)
             return real(self, *arguments)
 
-        monkeypatch.setattr(PreferenceModel, "scores_at", scores_at)
+        monkeypatch.setattr(PreferenceModel, "states_at", states_at)
         with pytest.raises(Preempted):
             train_pm.train(run)
         checkpoint = run.checkpoints.latest()
