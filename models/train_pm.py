@@ -128,7 +128,7 @@ def train(run: RunDirectory) -> None:
             raise Preempted
         if not math.isfinite(outcome.loss):
             raise BadInput(f"The loss became {outcome.loss} at step {number}: lower learning_rate in config.json.")
-        if number > unseen_from:
+        if number > unseen_from and step.stage == "pm":
             unseen += outcome.margins
         norm = torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm)
         for i, group in enumerate(optimiser.param_groups):
