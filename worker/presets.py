@@ -134,7 +134,8 @@ PRESETS: dict[str, IterationConfig] = {
         # Two cores read about 200 tokens a second and learn from them: long dialogues lose their earliest turns, of 700
         # comparisons about 600 then fit, and prompts cost the policy as much as responses. Few responses end within 64
         # tokens: all their scores replaced, brevity would be all that is learnt; all kept, that the longest never end.
-        pm=PMConfig(max_comparisons=700, max_tokens=320, test_comparisons=32),
+        # So few comparisons need many small steps: 37 of 16 left the PM where a coin is.
+        pm=PMConfig(max_comparisons=700, max_tokens=320, test_comparisons=32, batch_comparisons=8),
         policy=PolicyConfig(
             rollouts=256,
             rollouts_per_step=64,
