@@ -110,7 +110,7 @@ class PMConfig:
 
     adapted_share: Annotated[float, Between(0, 1)] = 0.4
     """Share of the decoder's layers, from the top, that have adapters; one at least. What lies below costs no backward
-    pass."""
+    pass. Of method lora; full trains all layers."""
 
     task_heads: bool = True
     """Where at least two tasks have 100 comparisons, a head for each, and one that tells the tasks apart

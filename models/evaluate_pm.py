@@ -24,8 +24,8 @@ from models.judgements import (
     spread,
     summary,
 )
-from models.preference_model import PreferenceModel
-from models.run import RunDirectory, main, write_atomically
+from models.preference_model import Ensemble, PreferenceModel, TaskHead
+from models.run import BadInput, RunDirectory, main, write_atomically
 
 LABELS = ("source", "subset", "agreement")  # fields of a row by which an evaluation is sliced where rows have them
 
@@ -105,6 +105,7 @@ def command() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--all", action="store_true", help="every comparison, not only those of the test split")
     parser.add_argument("--against", type=Path, help="another PM's snapshot, compared on the same comparisons")
+    parser.add_argument("--task", help="judge by the score of this task alone, of a PM that has a head for each task")
     parser.add_argument(
         "--words", type=Path, nargs="+", metavar="FILE", help="compare with a bag of words that learnt from these files"
     )
@@ -122,6 +123,10 @@ def command() -> None:
                 run.check_preempted()
 
         pm, snapshot, renderer = PreferenceModel.open(arguments.snapshot)
+        if arguments.task:
+            if isinstance(pm, Ensemble) or not isinstance(pm.head, TaskHead):
+                raise BadInput(f"{arguments.snapshot} is no single PM with a head for each task; leave --task out.")
+            pm.head = pm.head.alone(arguments.task).to(pm.backbone.device)
         judgements, touched = judge(pm, renderer, selection.conversations, on_progress, rows.labels)
         against = None
         if arguments.against:

@@ -85,15 +85,13 @@ def _linear(head: AnyHead, task: str | None, directory: Path) -> Head:
         if task is not None:
             raise BadInput(f"{directory} has one head for all tasks; leave --task out.")
         return head
-    if task not in head.tasks:
+    if task is None:
         tasks = " or ".join(f"--task {name}" for name in head.tasks)
         raise BadInput(
             f"{directory} has a head for each task, and weighs them by what a dialogue is about, which no sequence "
             f"classification can: export one with {tasks}."
         )
-    one = Head(head.weight.shape[1])
-    one.load_state_dict({"weight": head.weight[head.tasks.index(task)][None]})
-    return one.requires_grad_(False)
+    return head.alone(task)
 
 
 def scores(directory: Path, dialogues: list[list[Message]]) -> list[float]:

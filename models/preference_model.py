@@ -82,6 +82,14 @@ class TaskHead(nn.Module):
         """What a value function begins with, the mean of the tasks' weights: (1, d)."""
         return self.weight.mean(0, keepdim=True)
 
+    def alone(self, task: str) -> Head:
+        """The score of one task as a linear head, frozen. BadInput for an unknown task."""
+        if task not in self.tasks:
+            raise BadInput(f"The PM has no head for the task {task!r}; it has {' and '.join(self.tasks)}.")
+        one = Head(self.weight.shape[1])
+        one.load_state_dict({"weight": self.weight[self.tasks.index(task)][None]})
+        return one.requires_grad_(False)
+
     def loss(self, states: Tensor, tasks: Sequence[str], certainty: Tensor) -> Tensor:
         """What teaches each w_t and V their tasks, beside the pairwise loss of r: the pairwise loss of the own task's
         scores, and −log p of that task. States (2n, d) of chosen, rejected, chosen, …; tasks of the n comparisons, 0

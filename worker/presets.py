@@ -134,7 +134,7 @@ PRESETS: dict[str, IterationConfig] = {
         # Two cores read about 200 tokens a second and learn from them: long dialogues lose their earliest turns, of 700
         # comparisons about 600 then fit, and prompts cost the policy as much as responses. Few responses end within 64
         # tokens: all their scores replaced, brevity would be all that is learnt; all kept, that the longest never end.
-        # So few comparisons need many small steps: 37 of 16 left the PM where a coin is.
+        # Batches are small, for 600 comparisons are few steps.
         pm=PMConfig(max_comparisons=700, max_tokens=320, test_comparisons=32, batch_comparisons=8),
         policy=PolicyConfig(
             rollouts=256,
@@ -152,6 +152,7 @@ PRESETS: dict[str, IterationConfig] = {
             learning_rate=2e-4,
             head_learning_rate=1e-3,
             adapted_share=1.0,
+            task_heads=False,
             row_tokens=2048,
             checkpoint_every=20,
         ),

@@ -17,6 +17,7 @@ from models.policy import ValueFunction
 from models.preference_model import Head, PreferenceModel, TaskHead, load_head, pairwise_loss, write_head
 from models.run import BadInput
 from models.snapshot import Manifest
+from tests.models.test_evaluate_pm import evaluate
 from tests.models.test_train_pm import make_run, train
 from tests.networks import disturb
 
@@ -126,9 +127,10 @@ def pm_directory(toy: tuple[Backbone, Renderer], tmp_path: Path) -> Path:
 
 def test_what_a_sequence_classification_can_be_of_it_is_one_task(pm_directory: Path) -> None:
     out = pm_directory.parent / "out"
-    for arguments in ({}, {"task": "cooking"}):
-        with pytest.raises(BadInput, match=r"a head for each task.* --task helpfulness or --task red-team"):
-            export.export(pm_directory, out, **arguments)
+    with pytest.raises(BadInput, match=r"a head for each task.* --task helpfulness or --task red-team"):
+        export.export(pm_directory, out)
+    with pytest.raises(BadInput, match="no head for the task 'cooking'; it has helpfulness and red-team"):
+        export.export(pm_directory, out, task="cooking")
     pm, _, renderer = PreferenceModel.open(pm_directory)
     head = pm.head
     assert isinstance(head, TaskHead)
@@ -138,6 +140,33 @@ def test_what_a_sequence_classification_can_be_of_it_is_one_task(pm_directory: P
         pm.head = lambda states, t=t: head.scores_by_task(states)[:, t]  # type: ignore[assignment]
         (expected,) = pm.score([renderer.prompt_ids(said[:-1])], [[renderer.response_ids("Hello")]])[0]
         assert export.scores(out / task, [said]) == pytest.approx([expected], abs=1e-4)
+
+
+def test_an_evaluation_may_be_by_the_score_of_one_task_alone(
+    pm_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pm_directory.parent / "comparisons.jsonl"
+    tiny.write_comparisons(path, tiny.conversations(10))
+    margins = {}
+    for task in (None, *TASKS):
+        options = ["--task", task] if task else []
+        margins[task] = [
+            pair["margin"] for pair in evaluate(monkeypatch, pm_directory, path, "--all", *options)["pairs"]
+        ]
+    pm, _, renderer = PreferenceModel.open(pm_directory)
+    head = pm.head
+    assert isinstance(head, TaskHead)
+    pm.head = head.alone("red-team")
+    judged, _ = judge(pm, renderer, read_conversations(path).conversations)
+    assert margins["red-team"] == pytest.approx([j.margin for j in judged], abs=1e-4)
+    assert len({tuple(found) for found in margins.values()}) == 3
+    with pytest.raises(BadInput, match="no head for the task 'cooking'"):
+        evaluate(monkeypatch, pm_directory, path, "--task", "cooking")
+    pm.head = Head(pm.backbone.width)
+    plain = Manifest("week-1", "pm", {"source": "toy", "hash": pm.backbone.hash}, DEFAULT_SYSTEM)
+    snapshot.save(pm_directory.parent / "plain", plain, pm.write)
+    with pytest.raises(BadInput, match="no single PM with a head for each task; leave --task out"):
+        evaluate(monkeypatch, pm_directory.parent / "plain", path, "--task", "red-team")
 
 
 def test_a_value_function_begins_between_the_tasks(toy: tuple[Backbone, Renderer], pm_directory: Path) -> None:
