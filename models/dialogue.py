@@ -20,6 +20,9 @@ from models.run import BadInput
 DEFAULT_SYSTEM = "You are a helpful assistant. You answer honestly and avoid harm."
 """Sent with every request and stored in every manifest: without it SmolLM2's own template would name its maker."""
 
+HELPFULNESS = "helpfulness"
+"""The task of comparisons that do not say theirs."""
+
 RED_TEAM = "red-team"
 """The task whose comparisons are about harm; all others are about helpfulness."""
 
@@ -69,6 +72,8 @@ class Reading(NamedTuple):
 
     conversations: list[Conversation]
     set_aside: list[tuple[int, str]]
+    names_tasks: bool = False
+    """Whether any row says its task; those that do not are taken for helpfulness."""
 
 
 def family_of(text: str) -> str:
@@ -113,6 +118,8 @@ def read_conversations(path: Path, system: str = "") -> Reading:
     A malformed line is BadInput. A well-formed row that is no usable comparison is set aside with its reason."""
     reading = Reading([], [])
     for where, row in rows_of(path):
+        if row.get("task"):
+            reading = reading._replace(names_tasks=True)
         if "turns" in row:
             reading.conversations.append(_conversation(row, where, system))
             continue
@@ -121,8 +128,8 @@ def read_conversations(path: Path, system: str = "") -> Reading:
         if unusable:
             reading.set_aside.append((int(where.rpartition(":")[2]), unusable))
         else:
-            task = row.get("task", "helpfulness")
-            reading.conversations.append(pair.conversation(str(row.get("id", where.rpartition(":")[2])), task, system))
+            id = str(row.get("id", where.rpartition(":")[2]))
+            reading.conversations.append(pair.conversation(id, _task(row, where), system))
     return reading
 
 
@@ -238,8 +245,12 @@ def _conversation(row: Mapping[str, Any], where: str, system: str) -> Conversati
     if split not in ("train", "test"):
         raise BadInput(f"{where}: split is {split!r}, but must be train or test.")
     own = _text(row, "system", where) if row.get("system") else ""
-    task = _text(row, "task", where) if row.get("task") else "helpfulness"
-    return Conversation(_text(row, "id", where), family, task, own or system or DEFAULT_SYSTEM, split, turns)
+    id, task = _text(row, "id", where), _task(row, where)
+    return Conversation(id, family, task, own or system or DEFAULT_SYSTEM, split, turns)
+
+
+def _task(row: Mapping[str, Any], where: str) -> str:
+    return _text(row, "task", where) if row.get("task") else HELPFULNESS
 
 
 def _turn(row: object, where: str) -> Turn:

@@ -17,7 +17,16 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from torch.nn import functional as F
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from models.dialogue import DEFAULT_SYSTEM, Candidate, Conversation, Renderer, Turn, family_of, split_of
+from models.dialogue import (
+    DEFAULT_SYSTEM,
+    HELPFULNESS,
+    Candidate,
+    Conversation,
+    Renderer,
+    Turn,
+    family_of,
+    split_of,
+)
 from models.run import file_atomically, main
 
 TEMPLATE = (
@@ -102,7 +111,7 @@ def conversations(count: int, seed: int = 0, turns: int = 2, noise: float = 0.1)
             picked = int(difference < 0) if draw.random() >= noise else int(difference > 0)
             told.append(Turn(human, two, picked, 1 - picked, min(4, abs(difference)), trunk=picked, kind="base"))
             human = _follow_up(draw)
-        yield Conversation(f"{seed}-{number}", family, "helpfulness", DEFAULT_SYSTEM, split_of(family), tuple(told))
+        yield Conversation(f"{seed}-{number}", family, HELPFULNESS, DEFAULT_SYSTEM, split_of(family), tuple(told))
 
 
 def prompts(count: int, seed: int = 0) -> Iterator[str]:

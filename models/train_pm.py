@@ -24,6 +24,7 @@ from models.backbone import Backbone, choose_dtype, set_threads
 from models.config import PMConfig, parse, to_json
 from models.data import Example, batches, content_hash, examples, of_half, one_sided, pmp_examples, select
 from models.dialogue import DEFAULT_SYSTEM, RED_TEAM, Conversation, Renderer, read_conversations
+from models.naming import name_tasks
 from models.packing import pack
 from models.preference_model import Ensemble, PreferenceModel, TaskHead, Together, pairwise_loss
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
@@ -50,14 +51,16 @@ def train(run: RunDirectory) -> None:
     # Data
     comparisons = run.find("comparisons.jsonl", "comparisons.jsonl.gz")
     reading = read_conversations(comparisons, config.system)
+    naming = name_tasks(reading.conversations) if config.task_heads and not reading.names_tasks else None
+    conversations = naming.conversations if naming else reading.conversations
     chosen = select(
-        of_half(reading.conversations, config.half),
+        of_half(conversations, config.half),
         "train",
         drop_weakest=config.drop_weakest,
         at_most=config.max_comparisons,
         seed=config.seed,
     )
-    held_out = select(reading.conversations, "test", at_most=config.test_comparisons, seed=config.seed)
+    held_out = select(conversations, "test", at_most=config.test_comparisons, seed=config.seed)
     renderer = Renderer(tokenizer)
     max_tokens = min(config.max_tokens, backbone.context)
     todo, touched = examples(chosen.conversations, renderer, max_tokens)
@@ -183,6 +186,8 @@ def train(run: RunDirectory) -> None:
         {
             "comparisons": sum(len(example.pairs) for example in todo),
             "left_out": left_out,
+            "tasks": Counter(task for example in todo for task in [example.conversation.task] * len(example.pairs)),
+            "tasks_guessed": None if naming is None else {"seen": naming.seen, "right_on_seen": naming.right},
             "pmp_comparisons": sum(len(example.pairs) for example in pretraining) // 2,
             "pmp_left_out": public_left_out,
             "steps": len(steps),
