@@ -163,6 +163,10 @@ class PolicyConfig:
     preset: Literal["paper", "safe"] = "safe"
     """How scores become rewards (models/rewards.py): `paper` is Bai et al. 2022, `safe` holds small runs together."""
 
+    algorithm: Literal["ppo", "rloo", "grpo"] = "ppo"
+    """What a response is compared with: `ppo` with what a value function says, which learns beside the policy (GAE);
+    `rloo` with the other responses to its prompt; `grpo` with these, in units of their spread. All else is the same."""
+
     system: str = ""
     """System message of prompts that bring none of their own; empty means the default one."""
 
@@ -193,7 +197,7 @@ class PolicyConfig:
     """Passes over each step's rollouts; 1, 2 and 4 in the paper."""
 
     value_epochs: Annotated[int, Between(1, 16)] = 1
-    """In so many of them the value function learns too; each costs as much as one of the policy's."""
+    """In so many of them the value function learns too (`ppo`); each costs as much as one of the policy's."""
 
     minibatches: Annotated[int, Between(1)] = 4
     """Optimiser steps of one pass."""

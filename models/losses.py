@@ -116,6 +116,22 @@ def gae(rewards: Tensor, values: Tensor, is_response: Tensor, lambda_: float) ->
     return Advantages(advantages, advantages + values)
 
 
+def leave_one_out(rewards: Tensor) -> Tensor:
+    """RLOO's advantages of K ≥ 2 responses to each prompt, from their whole rewards, (P, K) → (P, K):
+
+        A_i = R_i − mean of the others' R   (Ahmadian et al. 2024, arXiv 2402.14740, §3),
+
+    the baseline that a value function would have to learn, without one and without bias."""
+    k = rewards.shape[1]
+    return (rewards - rewards.mean(1, keepdim=True)) * (k / (k - 1))
+
+
+def in_group_deviations(rewards: Tensor) -> Tensor:
+    """GRPO's, likewise: A_i = (R_i − mean R) / std R over the prompt's responses (Shao et al. 2024, arXiv 2402.03300,
+    §4.1.2); zeros where all are worth the same. Every prompt weighs the same, however little its responses differ."""
+    return (rewards - rewards.mean(1, keepdim=True)) / (rewards.std(1, keepdim=True) + 1e-8)
+
+
 # PPO --------------------------------------------------------------------------------------------------------------
 
 

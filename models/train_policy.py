@@ -1,5 +1,5 @@
-"""Train a policy by PPO against a preference model: `python -m models.train_policy RUN_DIR`, from files to
-RUN_DIR/snapshot.
+"""Train a policy by PPO, RLOO or GRPO against a preference model: `python -m models.train_policy RUN_DIR`, from files
+to RUN_DIR/snapshot.
 
 Reads `config.json` (models/config.py; it names the PM's snapshot) and `prompts.jsonl[.gz]`. Every random number is a
 function of the seed and of what it is for, and each step ends with a checkpoint: a run that was killed ends with the
@@ -14,7 +14,6 @@ import math
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -26,13 +25,14 @@ from models import evaluate_policy, snapshot
 from models.backbone import Backbone, set_threads
 from models.config import PolicyConfig, parse, to_json
 from models.dialogue import DEFAULT_SYSTEM, Renderer, read_prompts
-from models.losses import Advantages, explained_variance, gae, masked_mean, ppo_loss, value_loss, whiten
+from models.losses import explained_variance, masked_mean
 from models.policy import Policy, ValueFunction
 from models.preference_model import PreferenceModel
 from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
-from models.rollout import Networks, Rollouts, collect, rows
+from models.rollout import Networks, Rollouts, collect
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
 from models.sampling import Sampler, seed_of
+from models.updates import advantages, calibrate, update
 
 NEGATIVE_STEPS = 3
 """A KL clearly below zero happens by chance in one step of many; in so many in a row, something samples wrongly."""
@@ -71,17 +71,16 @@ def train(run: RunDirectory) -> None:
     pm, judge = PreferenceModel.load(backbone, "pm", pm_directory)
     test_pm = PreferenceModel.load(backbone, "test_pm", test_pm_directory)[0] if test_pm_directory else None
     initial, policy, parents = begin_from(config, backbone, run.path)
-    value = ValueFunction.from_pm(backbone, "value", pm, pm_directory)
+    value = ValueFunction.from_pm(backbone, "value", pm, pm_directory) if config.algorithm == "ppo" else None
     sampler = Sampler(backbone, tokenizer, renderer)
     networks = Networks(
         policy, initial, value, pm, test_pm, sampler, renderer, config.row_tokens, config.sampling_batch
     )
 
     # Optimiser
-    groups = [
-        {"params": policy.parameters(), "peak": config.learning_rate},
-        {"params": value.parameters(), "peak": config.value_learning_rate},
-    ]
+    groups = [{"params": policy.parameters(), "peak": config.learning_rate}]
+    if value:
+        groups.append({"params": value.parameters(), "peak": config.value_learning_rate})
     optimiser = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), eps=1e-5, weight_decay=0.0)
 
     # Loop
@@ -98,7 +97,8 @@ def train(run: RunDirectory) -> None:
         if state["inputs"] != inputs:
             raise BadInput(f"{directory} was made with another config, PM or prompts; remove it to start anew.")
         policy.load_state(state["policy"])
-        value.load_state(state["value"])
+        if value:
+            value.load_state(state["value"])
         optimiser.load_state_dict(state["optimiser"])
         course = Course.from_state(state["course"])
     run.rewind(first)
@@ -107,7 +107,7 @@ def train(run: RunDirectory) -> None:
         state = {
             "inputs": inputs,
             "policy": policy.state(),
-            "value": value.state(),
+            "value": value.state() if value else None,
             "optimiser": optimiser.state_dict(),
             "course": course.state(),
         }
@@ -130,7 +130,8 @@ def train(run: RunDirectory) -> None:
         course.scale.observe(rollouts.scores)
         if step == 1:  # these are the initial policy's own
             course.baseline = evaluate_policy.answers(rollouts.first(evaluation_prompts(config)))
-            rollouts = calibrate(value, rollouts, shaped_scores(rollouts, course, config))
+            if value:
+                rollouts = calibrate(value, rollouts, shaped_scores(rollouts, course, config))
 
         metrics = measure(rollouts, course.kl_coef)
         stopped = course.alarm(rollouts.kl_to_initial, config.kl_budget)
@@ -151,13 +152,14 @@ def train(run: RunDirectory) -> None:
             if outcome is None:
                 stopped = f"The loss was no longer a finite number at step {step}."
             else:
-                is_response = rollouts.is_response
                 metrics |= {
                     "policy/reward": float(per_token.sum(1).mean()),
-                    "policy/explained_variance": explained_variance(rollouts.values, learned.returns, is_response),
                     "policy/seconds_update": time.monotonic() - began,
-                    **{f"policy/{name}": number for name, number in outcome._asdict().items()},
+                    **{f"policy/{name}": number for name, number in outcome._asdict().items() if number is not None},
                 }
+                if value:
+                    of_values = explained_variance(rollouts.values, learned.returns, rollouts.is_response)
+                    metrics["policy/explained_variance"] = of_values
         run.metrics(step, metrics)
         if stopped:
             break
@@ -219,105 +221,6 @@ def train(run: RunDirectory) -> None:
 def shaped_scores(rollouts: Rollouts, course: "Course", config: PolicyConfig) -> Tensor:
     """PM scores (B,) in the units of rewards, with what it costs a response to be cut."""
     return charge_truncated(course.scale(rollouts.scores), rollouts.ended, config.truncation_penalty)
-
-
-def calibrate(value: ValueFunction, rollouts: Rollouts, scores: Tensor) -> Rollouts:
-    """Put the value function where the first rewards are, by least squares. A PM is trained at the ends of responses;
-    what its copy says elsewhere may lie anywhere, and clipped updates would need many steps to bring it back."""
-    is_response = rollouts.is_response
-    v, r = rollouts.values[is_response], scores[:, None].expand_as(is_response)[is_response]
-    spread = v.var(unbiased=False)
-    slope = float(((v - v.mean()) * (r - r.mean())).mean() / spread) if spread > 0 else 0.0
-    slope = max(slope, 0.0)
-    intercept = float(r.mean() - slope * v.mean())
-    value.rescale(slope, intercept)
-    return dataclasses.replace(rollouts, values=slope * rollouts.values + intercept)
-
-
-def advantages(rollouts: Rollouts, per_token: Tensor, config: PolicyConfig) -> Advantages:
-    """GAE, whitened over the step's rollouts."""
-    made = gae(per_token, rollouts.values, rollouts.is_response, config.gae_lambda)
-    return Advantages(whiten(made.advantages, rollouts.is_response), made.returns)
-
-
-class Outcome(NamedTuple):
-    """Of one step's updates: means over its minibatches."""
-
-    loss: float
-    value_loss: float
-    ratio: float
-    clip_fraction: float
-    approx_kl: float
-    updates: int
-    """Optimiser steps; fewer than planned where the preset stops early."""
-    first_ratio_error: float
-    """Largest |log ratio| of the first minibatch, where the policy is still the one that sampled: rounding."""
-
-
-def update(
-    networks: Networks,
-    rollouts: Rollouts,
-    learned: Advantages,
-    optimiser: torch.optim.Optimizer,
-    config: PolicyConfig,
-    step: int,
-    go_on: Callable[[], None] = lambda: None,
-) -> Outcome | None:
-    """PPO's passes over a step's rollouts. None if a loss was not finite; the last weights are then not to be used."""
-    policy, value = networks.policy, networks.value
-    assert value is not None
-    sums, updates, first_error = torch.zeros(4), 0, 0.0
-    value_losses = []
-    for epoch, batch in minibatches(len(rollouts.prompts), config, step):
-        tokens = sum(len(r.tokens) for p in batch for r in rollouts.responses[p])
-        means, of_value = torch.zeros(4), 0.0
-        for places in rows(rollouts.prompts, rollouts.responses, batch, config.row_tokens, networks.device):
-            go_on()
-            old_logprobs, old_values, advantage, returns = (
-                t[places.rollout, places.step].to(networks.device)
-                for t in (rollouts.logprobs, rollouts.values, learned.advantages, learned.returns)
-            )
-            share, all_of_them = len(places.tokens) / tokens, torch.ones_like(places.tokens, dtype=torch.bool)
-            logprobs = policy.chosen(places).logprobs
-            made = ppo_loss(logprobs, old_logprobs, advantage, all_of_them, config.clip)
-            (made.loss * share).backward()
-            if epoch < config.value_epochs:
-                loss = value_loss(value.values(places), old_values, returns, all_of_them, config.value_clip)
-                (loss * share).backward()
-                of_value += share * float(loss.detach())
-            parts = (made.loss, made.ratio, made.clip_fraction, made.approx_kl)
-            means += share * torch.stack([part.detach().cpu() for part in parts])
-            if updates == 0:
-                first_error = max(first_error, float((logprobs.detach() - old_logprobs).abs().max()))
-        if not (means.isfinite().all() and math.isfinite(of_value)):
-            optimiser.zero_grad()
-            return None
-        if updates and PRESETS[config.preset].stops_early and means[3] > config.max_approx_kl:
-            optimiser.zero_grad()
-            break
-        for network in (policy, value):
-            torch.nn.utils.clip_grad_norm_(network.parameters(), config.max_grad_norm)
-        planned = (step - 1) * config.ppo_epochs * config.minibatches + updates + 1
-        for group in optimiser.param_groups:
-            group["lr"] = group["peak"] * min(1.0, planned / max(1, config.warmup_updates))
-        optimiser.step()
-        optimiser.zero_grad()
-        sums, updates = sums + means, updates + 1
-        if epoch < config.value_epochs:
-            value_losses.append(of_value)
-    loss, ratio, clip_fraction, approx_kl = (sums / updates).tolist()
-    mean_value_loss = sum(value_losses) / max(1, len(value_losses))
-    return Outcome(loss, mean_value_loss, ratio, clip_fraction, approx_kl, updates, first_error)
-
-
-def minibatches(prompts: int, config: PolicyConfig, step: int) -> Iterator[tuple[int, list[int]]]:
-    """Each pass, counted from 0, takes the prompts (with all their responses) in another order, in `minibatches` about
-    equal parts."""
-    for epoch in range(config.ppo_epochs):
-        order = list(range(prompts))
-        random.Random(seed_of(config.seed, "minibatches", step, epoch)).shuffle(order)
-        parts = min(config.minibatches, prompts)
-        yield from ((epoch, order[part::parts]) for part in range(parts))
 
 
 def measure(rollouts: Rollouts, kl_coef: float) -> dict[str, float]:
@@ -389,6 +292,10 @@ def check(config: PolicyConfig, where: Path) -> None:
                 f"{where}: {name} is {getattr(config, name)}, but must be a multiple of responses_per_prompt "
                 f"({config.responses_per_prompt})."
             )
+    if config.algorithm != "ppo" and config.responses_per_prompt < 2:
+        raise BadInput(
+            f"{where}: responses_per_prompt is 1, but {config.algorithm} compares the responses to one prompt."
+        )
 
 
 def check_scores(scores: Tensor, name: str, first: bool) -> None:

@@ -11,8 +11,10 @@ from models.losses import (
     chosen_in_chunks,
     explained_variance,
     gae,
+    in_group_deviations,
     kl_k1,
     kl_k3,
+    leave_one_out,
     masked_mean,
     ppo_loss,
     value_loss,
@@ -118,6 +120,18 @@ def test_gae_with_lambda_one_is_the_reward_to_come_minus_the_value() -> None:
     to_come = rewards.flip(1).cumsum(1).flip(1)
     torch.testing.assert_close(made.advantages, to_come - values)
     torch.testing.assert_close(made.returns, to_come)
+
+
+def test_rloo_compares_a_response_with_the_mean_of_the_others() -> None:
+    made = leave_one_out(torch.tensor([[1.0, 2.0, 6.0], [5.0, 5.0, 5.0]]))
+    assert made.flatten().tolist() == pytest.approx([1 - 4, 2 - 3.5, 6 - 1.5, 0, 0, 0])
+    assert leave_one_out(torch.tensor([[1.0, 4.0]])).tolist() == [[-3.0, 3.0]]
+
+
+def test_grpo_counts_in_standard_deviations_of_the_prompts_own_responses() -> None:
+    made = in_group_deviations(torch.tensor([[1.0, 2.0, 3.0], [100.0, 200.0, 300.0], [5.0, 5.0, 5.0]]))
+    for row, expected in zip(made.tolist(), ([-1, 0, 1], [-1, 0, 1], [0, 0, 0]), strict=True):
+        assert row == pytest.approx(expected, abs=1e-6)
 
 
 def test_the_ppo_loss_clips_only_what_would_go_too_far() -> None:
