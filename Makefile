@@ -30,11 +30,15 @@ test: prepare ## all tests but the slow ones; ARGS="-m slow" for those, ARGS="te
 	python -m pytest -n $(PROCESSES) -m "$(MARKS)" $(ARGS)
 
 .PHONY: bench
-bench: bench-pm bench-web ## all benchmarks: a table each, and a line of JSON per figure
+bench: bench-pm bench-policy bench-web ## all benchmarks: a table each, and a line of JSON per figure
 
 .PHONY: bench-pm
 bench-pm: prepare ## training a PM beside trl.RewardTrainer: comparisons/s, memory (ARGS="--hh FILE": on real rows)
 	python -m benchmarks.pm_training $(ARGS)
+
+.PHONY: bench-policy
+bench-policy: prepare ## training a policy beside trl.RLOOTrainer: samples/s, memory, where the time goes
+	python -m benchmarks.policy_training $(ARGS)
 
 .PHONY: bench-web
 bench-web: prepare ## how long a choice takes with twenty people at once (TEST_DATABASE_URL: on PostgreSQL, too)

@@ -11,17 +11,15 @@ and is not counted. The time is that of the optimiser steps alone: no loading, n
 
 import argparse
 import json
-import os
 import random
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from benchmarks.machine import figure, matmul_peak, peak_mb, side, threads
 
 BATCH = 16  # comparisons of an optimiser step
 MAX_TOKENS = 1024
@@ -54,9 +52,9 @@ def main() -> None:
     parser.add_argument("--side", nargs=3, metavar=("SIDE", "WORKLOAD", "BATCH"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        side, workload, batch = options.side
+        which, workload, batch = options.side
         measured = (
-            ours(options.base, Path(workload)) if side == "ours" else trl(options.base, Path(workload), int(batch))
+            ours(options.base, Path(workload)) if which == "ours" else trl(options.base, Path(workload), int(batch))
         )
         print(json.dumps(measured._asdict()))
         return
@@ -65,13 +63,9 @@ def main() -> None:
 
 
 def compare(options: argparse.Namespace, directory: Path) -> None:
-    def run(side: str, workload: Path, batch: int = 0) -> Measured:
-        command = [sys.executable, "-m", "benchmarks.pm_training", "--base", options.base]
-        command += ["--side", side, str(workload), str(batch)]
-        child = subprocess.run(command, capture_output=True, text=True, check=False)
-        if child.returncode:
-            raise SystemExit(f"{side} failed:\n{child.stderr[-2000:]}")
-        return Measured(**json.loads(child.stdout.splitlines()[-1]))
+    def run(which: str, workload: Path, batch: int = 0) -> Measured:
+        arguments = ("--base", options.base, "--side", which, str(workload), str(batch))
+        return Measured(**side("benchmarks.pm_training", *arguments))
 
     rows = hh_rows(options.hh, options.comparisons) if options.hh else made(options.comparisons, None)
     workloads = {"hh": rows, "4turn": made(options.comparisons, 4)}
@@ -81,12 +75,12 @@ def compare(options: argparse.Namespace, directory: Path) -> None:
         few = written(directory / f"{name}-few.jsonl", conversations[: max(1, len(conversations) // 4)])
         batch = max(TRL_BATCHES, key=lambda size: run("trl", few, size).rate)
         sides = [("ours", 0), ("trl", batch), ("trl", batch), ("ours", 0)]
-        runs = [(side, run(side, workload, size)) for side, size in sides]
+        runs = [(which, run(which, workload, size)) for which, size in sides]
         print(f"\n{name}: {runs[0][1].comparisons} comparisons; trl at its best batch size, {batch}")
         print(f"{'':8}{'comparisons/s':>16}{'tokens/s':>12}{'peak MB':>10}")
-        for side, measured in runs:
+        for which, measured in runs:
             tokens_per_s = measured.tokens / measured.seconds
-            print(f"  {side:6}{measured.rate:16.3f}{tokens_per_s:12.0f}{measured.peak_mb:10.0f}")
+            print(f"  {which:6}{measured.rate:16.3f}{tokens_per_s:12.0f}{measured.peak_mb:10.0f}")
         mean = {side: statistics.mean(m.rate for s, m in runs if s == side) for side in ("ours", "trl")}
         memory = {side: max(m.peak_mb for s, m in runs if s == side) for side in ("ours", "trl")}
         figure(f"pm.ratio_{name}", mean["ours"] / mean["trl"], "x", trl_batch=batch)
@@ -97,10 +91,6 @@ def compare(options: argparse.Namespace, directory: Path) -> None:
     figure("pm.peak_share", peak[0], "of the matmul peak", gflops=round(peak[1]))
     if options.curve:
         plot(options, directory, run)
-
-
-def figure(name: str, value: float, unit: str, **more: Any) -> None:
-    print(json.dumps({"figure": name, "value": round(value, 3), "unit": unit, **more}), flush=True)
 
 
 # Workloads ---------------------------------------------------------------------------------------------------------
@@ -255,14 +245,6 @@ def flattened(conversation: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def threads() -> int:
-    return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
-
-
-def peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 # The machine -------------------------------------------------------------------------------------------------------
 
 
@@ -270,24 +252,15 @@ def peak_share(base: str, runs: Sequence[Measured]) -> tuple[float, float]:
     """(4·N_frozen + 6·N_trained)·tokens/s over the peak of a matrix product of that dtype, and this peak in GFLOP/s.
 
     Frozen weights cost 2 operations a token forward and 2 back, trained ones 2 more; embeddings are looked up."""
-    import torch
-
     from models.backbone import Backbone, choose_dtype
     from models.lora import widths
     from models.preference_model import PreferenceModel
 
-    torch.set_num_threads(threads())
     dtype = choose_dtype()
     backbone, _ = Backbone.load(base, dtype)
     frozen = sum(inner * out for inner, out in widths(backbone.causal_lm.base_model).values())
     trained = sum(p.numel() for p in PreferenceModel.fresh(backbone, "pm", RANK).parameters())
-    best = 0.0
-    for size in (512, 1024, 2048):
-        a, b = (torch.rand(size, size, dtype=getattr(torch, dtype)) for _ in range(2))
-        for _ in range(8):
-            began = time.perf_counter()
-            a @ b
-            best = max(best, 2 * size**3 / (time.perf_counter() - began))
+    best = matmul_peak(dtype)
     tokens_per_s = statistics.mean(run.tokens / run.seconds for run in runs)
     return (4 * frozen + 6 * trained) * tokens_per_s / best, best / 1e9
 
@@ -303,10 +276,10 @@ def plot(options: argparse.Namespace, directory: Path, run: Any) -> None:
     seconds: dict[str, list[float]] = {"ours": [], "trl": []}
     for count in turns:
         workload = written(directory / f"turns-{count}.jsonl", made(max(BATCH, options.comparisons // 2), count))
-        for side, batch in (("ours", 0), ("trl", 2)):
-            measured = run(side, workload, batch)
-            seconds[side].append(measured.seconds / measured.comparisons)
-            figure(f"pm.seconds_per_comparison_{count}turn_{side}", seconds[side][-1], "s")
+        for which, batch in (("ours", 0), ("trl", 2)):
+            measured = run(which, workload, batch)
+            seconds[which].append(measured.seconds / measured.comparisons)
+            figure(f"pm.seconds_per_comparison_{count}turn_{which}", seconds[which][-1], "s")
     figure_, axes = pyplot.subplots(figsize=(6, 3.6), layout="constrained")
     axes.plot(turns, seconds["ours"], "o-", color="#0072B2", label="Turnwise: one pass over a conversation")
     axes.plot(turns, seconds["trl"], "s--", color="#D55E00", label="trl.RewardTrainer: a pass per dialogue")

@@ -10,7 +10,7 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ REFUSALS = (
 """A response that holds one of these in its first 100 characters counts as a refusal. Coarse, but plain to see; the
 same list is held against both policies."""
 
-SHOWN = 8  # prompts whose responses are put side by side in OUT
+SHOWN = 10  # prompts whose responses are put side by side in OUT
 AT_ONCE = 16  # responses that are sampled and scored together, between two words of progress
 
 
@@ -100,11 +100,33 @@ def paired(new: Sequence[float], old: Sequence[float], per_prompt: int = 1) -> d
     return {"mean": mean, "low": low, "high": high, "win_rate": wins}
 
 
+def in_deviations(gain: Mapping[str, float], old: Sequence[float], per_prompt: int) -> dict[str, float]:
+    """A gain of `paired` and its interval in standard deviations of the old policy's scores within a prompt: PMs have
+    units of their own. Beside it what choosing the best of its `per_prompt` responses would gain (1.03 for 4 normal
+    ones, for a KL of log 4 − 3/4 = 0.64 nats). Nothing, where each prompt has one response or all score the same."""
+    groups = [old[i : i + per_prompt] for i in range(0, len(old), per_prompt)]
+    means = [sum(group) / per_prompt for group in groups]
+    squares = sum((score - mean) ** 2 for group, mean in zip(groups, means, strict=True) for score in group)
+    deviation = math.sqrt(squares / (len(old) - len(groups))) if per_prompt > 1 else 0.0
+    if not deviation:
+        return {}
+    best = sum(max(group) - mean for group, mean in zip(groups, means, strict=True)) / len(groups)
+    parts = {"gain": gain["mean"], "gain_low": gain["low"], "gain_high": gain["high"], f"best_of_{per_prompt}": best}
+    return {"deviation": deviation} | {name: part / deviation for name, part in parts.items()}
+
+
 def compare(new: Sequence[Answer], old: Sequence[Answer], per_prompt: int) -> dict[str, dict[str, float]]:
-    """`paired` by the PM and, if there is one, by the test-PM."""
-    made = {"score": paired([a.score for a in new], [a.score for a in old], per_prompt)}
-    test_new, test_old = ([a.test_score for a in side if a.test_score is not None] for side in (new, old))
-    return made | ({"test_score": paired(test_new, test_old, per_prompt)} if test_new else {})
+    """`paired` and `in_deviations` by the PM and, if there is one, by the test-PM."""
+
+    def by(score: Callable[[Answer], float | None]) -> dict[str, float]:
+        ours, theirs = ([s for a in side if (s := score(a)) is not None] for side in (new, old))
+        if not ours:
+            return {}
+        gain = paired(ours, theirs, per_prompt)
+        return gain | in_deviations(gain, theirs, per_prompt)
+
+    both = {"score": by(lambda answer: answer.score), "test_score": by(lambda answer: answer.test_score)}
+    return {name: compared for name, compared in both.items() if compared}
 
 
 def answer(
@@ -211,16 +233,21 @@ def evaluate(arguments: argparse.Namespace, run: RunDirectory | None) -> dict[st
         {
             "prompt": [message._asdict() for message in told[i]],
             **{
-                name: [
-                    {"text": a.text, "score": round(a.score, 4)}
-                    for a in side[p * arguments.samples :][: arguments.samples]
-                ]
+                name: _shown(side[p * arguments.samples :][: arguments.samples])
                 for name, side in zip(("new", "old"), given, strict=False)
             },
         }
         for p, i in enumerate(kept[:SHOWN])
     ]
     return content
+
+
+def _shown(given: Sequence[Answer]) -> list[dict[str, Any]]:
+    """Responses to one prompt, the median by the PM first: the one to show where there is room for one (with 17 samples
+    the paper's rule against choosing by hand, §6)."""
+    by_score = sorted(given, key=lambda answer: answer.score)
+    median = by_score.pop((len(by_score) - 1) // 2)
+    return [{"text": a.text, "score": round(a.score, 4)} for a in [median, *by_score]]
 
 
 def _against(which: str, opened: Opened) -> Policy:
@@ -239,6 +266,13 @@ def sentence(content: dict[str, Any]) -> str:
             f"; against {content['against']} {score['mean']:+.3f} (95 % {score['low']:+.3f} to {score['high']:+.3f}), "
             f"wins {score['win_rate']:.0%}"
         )
+        for whose, compared in (("", score), (" by the test-PM", content["paired"].get("test_score", {}))):
+            if "gain" in compared:
+                best = f"best_of_{content['samples']}"
+                text += (
+                    f"; {compared['gain']:+.2f} deviations within a prompt{whose} ({compared['gain_low']:+.2f} to "
+                    f"{compared['gain_high']:+.2f}; the best of {content['samples']}: {compared[best]:+.2f})"
+                )
     return f"{text}, on {content['prompts']} prompts"
 
 

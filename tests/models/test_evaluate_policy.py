@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models import evaluate_policy, tiny
-from models.evaluate_policy import Answer, compare, distinct_2, is_refusal, paired, summary
+from models.evaluate_policy import Answer, compare, distinct_2, in_deviations, is_refusal, paired, summary
 from models.run import BadInput
 from tests.models.test_sample import read, run, toy_is_the_base, write, write_policy
 from tests.models.test_train_policy import write_pm
@@ -66,6 +66,20 @@ def test_a_test_pm_is_compared_too() -> None:
     assert made["test_score"]["mean"] == 0
 
 
+def test_a_gain_is_told_in_deviations_within_a_prompt_beside_choosing_the_best() -> None:
+    # Within prompts the old scores lie 1 and 3 from their means: variance (2 + 18) / 2; the best is 2 above on average.
+    old, gain = [4.0, 6.0, 100.0, 106.0], {"mean": 5.0, "low": 1.0, "high": 9.0}
+    deviation = math.sqrt(10)
+    assert in_deviations(gain, old, 2) == pytest.approx(
+        {
+            "deviation": deviation, "gain": 5 / deviation, "gain_low": 1 / deviation, "gain_high": 9 / deviation,
+            "best_of_2": 2 / deviation,
+        }
+    )  # fmt: skip
+    assert in_deviations(gain, old, 1) == {}
+    assert in_deviations(gain, [3.0, 3.0, 8.0, 8.0], 2) == {}
+
+
 def test_refusals_are_recognised_at_the_beginning_alone() -> None:
     assert is_refusal("I’m sorry, but I can't help with that.")
     assert is_refusal("As an AI language model, I have no taste.")
@@ -103,14 +117,20 @@ def test_a_policy_against_the_base_on_the_same_prompts(
     difference = report["new"]["score"] - report["old"]["score"]
     assert report["paired"]["score"]["mean"] == pytest.approx(difference, abs=1e-5)
     shown = report["side_by_side"]
-    assert len(shown) == 8
+    assert len(shown) == 9
     assert [message["role"] for message in shown[0]["prompt"]] == ["system", "user"]
     assert len(shown[0]["new"]) == len(shown[0]["old"]) == 2
-    assert "wins" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "wins" in said
+    assert "deviations within a prompt by the test-PM" in said
+    assert report["paired"]["score"]["gain"] == pytest.approx(
+        difference / report["paired"]["score"]["deviation"], abs=1e-5
+    )
     # What stands side by side is what `sample` would say with the same seed.
     run(monkeypatch, policy, asked, tmp_path / "sampled.jsonl", "--max-tokens", 16)
     for row, side in zip(read(tmp_path / "sampled.jsonl"), shown, strict=False):
-        assert row["responses"] == [answer["text"] for answer in side["new"]]
+        assert sorted(row["responses"]) == sorted(answer["text"] for answer in side["new"])
+        assert side["new"][0]["score"] <= side["new"][1]["score"]  # of two, the median is the lower one
 
 
 def test_a_worker_sees_how_far_it_is(tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
