@@ -103,6 +103,10 @@ class RunDirectory:
         with self._metrics_file.open("a") as file:
             file.write(json.dumps({"step": step, **values}) + "\n")
 
+    def all_metrics(self) -> list[dict[str, float]]:
+        """The metrics of every step so far, each with its `step`."""
+        return [json.loads(line) for line in self._metrics_file.read_text().splitlines()]
+
     def rewind(self, step: int) -> None:
         """Cut the metrics back to a checkpoint's step: what follows is computed and written again."""
         if not self._metrics_file.exists():

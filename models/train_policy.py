@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 import torch
 from torch import Tensor
 
-from models import evaluate_policy, snapshot
+from models import evaluate_policy, health, snapshot
 from models.backbone import Backbone, set_threads
 from models.config import PolicyConfig, parse, to_json
 from models.dialogue import DEFAULT_SYSTEM, Renderer, read_prompts
@@ -189,6 +189,8 @@ def train(run: RunDirectory) -> None:
 
     # Save
     last = evaluate_policy.summary(final) if final else {}
+    taken = run.all_metrics()
+    grown = health.reward_line([m["policy/sqrt_kl"] for m in taken], [m["policy/score"] for m in taken])
     result = {
         "steps": course.good_step if stopped else steps,
         "prompts": len(data.ids),
@@ -199,6 +201,8 @@ def train(run: RunDirectory) -> None:
         "initial": evaluate_policy.summary(course.baseline) if course.baseline else {},
         "final": last,
         "paired": evaluate_policy.compare(final, course.baseline, config.responses_per_prompt) if final else {},
+        "reward_line": grown and grown._asdict(),
+        "warnings": health.alarms(taken),
     }
     manifest = snapshot.Manifest(
         name=config.name,
@@ -236,6 +240,7 @@ def measure(rollouts: Rollouts, kl_coef: float) -> dict[str, float]:
         "policy/entropy": float(masked_mean(rollouts.entropy, rollouts.is_response)),
         "policy/length": float(rollouts.lengths.float().mean()),
         "policy/end_of_turn_rate": float(rollouts.ended.float().mean()),
+        "policy/distinct_2": evaluate_policy.distinct_2([r.text for group in rollouts.responses for r in group]),
         **{f"policy/seconds_{name}": seconds for name, seconds in rollouts.seconds.items()},
     }
 

@@ -130,8 +130,10 @@ def test_a_run_leaves_what_the_worker_reads(finished: Path) -> None:
     assert {f"policy/{name}" for line in names for name in line.split()} <= lines[0].keys()
     timed = json.loads((finished / "metrics.jsonl").read_text().splitlines()[0])
     assert {f"policy/seconds_{name}" for name in ("generate", "score", "logprobs", "update")} <= timed.keys()
+    assert 0 < lines[0]["policy/distinct_2"] <= 1
     result = json.loads((finished / "result.json").read_text())
     assert (result["steps"], result["prompts"], result["stopped"]) == (3, 40, None)
+    assert (result["reward_line"], result["warnings"]) == (None, [])  # three steps are few
     assert {"score", "kl_to_initial", "entropy", "length", "refusal_rate"} <= result["final"].keys()
     config = json.loads((finished / "config.json").read_text())
     assert config["threads"] == 1
