@@ -12,12 +12,16 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from models.dialogue import Renderer
 from models.packing import Row, pack, prompt_tree
 from models.policy import Places, Policy, ValueFunction
 from models.preference_model import PreferenceModel
+from models.processes import Processes
 from models.sampling import Response, Sampler
+
+NOT_TENSORS = ("prompts", "responses", "seconds")
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,39 @@ def collect(
     clock.lap("logprobs")
     return Rollouts(
         prompts, responses, is_response, scores, test_scores, logprobs, entropy, initial_logprobs, values, clock.seconds
+    )
+
+
+def collect_together(
+    processes: Processes,
+    networks: Networks,
+    prompts: list[list[int]],
+    seeds: list[list[int]],
+    max_tokens: int,
+    go_on: Callable[[], None] = lambda: None,
+) -> Rollouts:
+    """`collect`, of which each process does a part; all of them then hold the whole."""
+    mine = [list(processes.part(part)) for part in (prompts, seeds)]
+    made = collect(networks, mine[0], mine[1], max_tokens, go_on) if mine[0] else None
+    return joined([part for part in processes.gather(made) if part is not None])
+
+
+def joined(parts: Sequence[Rollouts]) -> Rollouts:
+    """Rollouts on the prompts of all parts, in their order; the seconds are those of the slowest."""
+    longest = max(part.is_response.shape[1] for part in parts)
+
+    def column(name: str) -> Tensor | None:
+        tensors = [getattr(part, name) for part in parts]
+        if tensors[0] is None:
+            return None
+        return torch.cat([F.pad(t, (0, longest - t.shape[1])) if t.dim() == 2 else t for t in tensors])
+
+    columns: dict[str, Any] = {f.name: column(f.name) for f in fields(Rollouts) if f.name not in NOT_TENSORS}
+    return Rollouts(
+        prompts=[prompt for part in parts for prompt in part.prompts],
+        responses=[group for part in parts for group in part.responses],
+        seconds={name: max(part.seconds[name] for part in parts) for name in parts[0].seconds},
+        **columns,
     )
 
 

@@ -35,7 +35,7 @@ class Preempted(Exception):
 class RunDirectory:
     """One process's hold on a run directory. Open it with `with RunDirectory.open(path) as run`."""
 
-    def __init__(self, path: Path, lock: IO[str]) -> None:
+    def __init__(self, path: Path, lock: IO[str] | None) -> None:
         self.path = path
         self.checkpoints = Checkpoints(path / "checkpoints")
         self.preempted = False
@@ -56,11 +56,22 @@ class RunDirectory:
             lock.close()
             raise BadInput(f"Another process is already working in {path}.") from None
         run = cls(path, lock)
+        run._listen()
+        return run
+
+    @classmethod
+    def follow(cls, path: Path) -> "Follower":
+        """For the other processes of a run (models/processes.py): the same inputs, without a lock, and nothing is
+        written."""
+        run = Follower(path, None)
+        run._listen()
+        return run
+
+    def _listen(self) -> None:
         if os.environ.get("TURNWISE_WATCH_STDIN") == "1":
             threading.Thread(target=_exit_with_parent, daemon=True).start()
         if threading.current_thread() is threading.main_thread():
-            run._before = signal.signal(signal.SIGTERM, run._on_sigterm)
-        return run
+            self._before = signal.signal(signal.SIGTERM, self._on_sigterm)
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +79,8 @@ class RunDirectory:
     def __exit__(self, *_: object) -> None:
         if self._before is not None:
             signal.signal(signal.SIGTERM, self._before)
-        self._lock.close()
+        if self._lock:
+            self._lock.close()
 
     def _on_sigterm(self, *_: object) -> None:
         self.preempted = True
@@ -147,6 +159,26 @@ class RunDirectory:
         return otherwise or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
 
 
+class Follower(RunDirectory):
+    """The run directory as the processes see it that do not lead: they read, and another writes."""
+
+    def __init__(self, path: Path, lock: IO[str] | None) -> None:
+        super().__init__(path, lock)
+        self.checkpoints = _OthersCheckpoints(path / "checkpoints")
+
+    def metrics(self, step: int, values: Mapping[str, float]) -> None:
+        pass
+
+    def rewind(self, step: int) -> None:
+        pass
+
+    def progress(self, phase: str, done: int, total: int) -> None:
+        pass
+
+    def result(self, values: Mapping[str, Any]) -> None:
+        pass
+
+
 class Checkpoints:
     """`checkpoints/step-NNNNNN/`: each is whole or not there; the last two are kept."""
 
@@ -167,6 +199,11 @@ class Checkpoints:
             write(unfinished)
         for _, old in self._all()[:-2]:
             shutil.rmtree(old)
+
+
+class _OthersCheckpoints(Checkpoints):
+    def save(self, step: int, write: Callable[[Path], None]) -> None:
+        pass
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

@@ -28,8 +28,9 @@ from models.dialogue import DEFAULT_SYSTEM, Renderer, read_prompts
 from models.losses import explained_variance, masked_mean
 from models.policy import Policy, ValueFunction
 from models.preference_model import PreferenceModel
+from models.processes import ALONE, Processes
 from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
-from models.rollout import Networks, Rollouts, collect
+from models.rollout import Networks, Rollouts, collect_together
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
 from models.sampling import Sampler, seed_of
 from models.updates import advantages, calibrate, update
@@ -38,7 +39,7 @@ NEGATIVE_STEPS = 3
 """A KL clearly below zero happens by chance in one step of many; in so many in a row, something samples wrongly."""
 
 
-def train(run: RunDirectory) -> None:
+def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     if (run.path / "snapshot").exists() and (run.path / "result.json").exists():
         print(f"{run.path} is complete.")
         return
@@ -57,7 +58,8 @@ def train(run: RunDirectory) -> None:
     if config.base_hash not in (None, backbone.hash):
         raise BadInput(f"{where}: base_hash is not that of {config.base!r}: the base has changed.")
     config = dataclasses.replace(config, threads=config.threads or run.threads(), base_hash=backbone.hash)
-    write_atomically(where, to_json(config))
+    if processes.leads:
+        write_atomically(where, to_json(config))
 
     # Seed: of the adapter; all other random numbers have seeds of their own
     torch.manual_seed(config.seed)
@@ -114,17 +116,20 @@ def train(run: RunDirectory) -> None:
         run.checkpoints.save(step, lambda directory: torch.save(state, directory / "state.pt"))
 
     def go_on() -> None:
-        if run.preempted:  # the last step's checkpoint is there, and this step will be sampled again just the same
+        # The last step's checkpoint is there, and this step will be sampled again just the same. Several processes
+        # must leave at the same place, or one would wait for the others for ever: they ask before each step.
+        if processes.size == 1 and run.preempted:
             raise Preempted
 
     for step in range(first + 1, steps + 1):
         done = (step - 1) * config.rollouts_per_step
         run.progress("train", done, config.rollouts)
-        go_on()
+        if processes.any(run.preempted):
+            raise Preempted
         set_threads(run.threads(config.threads))
 
         prompts, seeds = data.of_step(step, config)
-        rollouts = collect(networks, prompts, seeds, config.max_new_tokens, go_on)
+        rollouts = collect_together(processes, networks, prompts, seeds, config.max_new_tokens, go_on)
         run.progress("train", done + len(rollouts.scores) // 2, config.rollouts)
         check_scores(rollouts.scores, judge.manifest.name, first=step == 1)
         course.scale.observe(rollouts.scores)
@@ -148,7 +153,7 @@ def train(run: RunDirectory) -> None:
                 preset.per_token,
             )
             learned = advantages(rollouts, per_token, config)
-            outcome = update(networks, rollouts, learned, optimiser, config, step, go_on)
+            outcome = update(networks, rollouts, learned, optimiser, config, step, go_on, processes)
             if outcome is None:
                 stopped = f"The loss was no longer a finite number at step {step}."
             else:
@@ -176,7 +181,7 @@ def train(run: RunDirectory) -> None:
         count = evaluation_prompts(config)
         without_value = dataclasses.replace(networks, value=None)
         final = evaluate_policy.answers(
-            collect(without_value, prompts[:count], seeds[:count], config.max_new_tokens, go_on=go_on)
+            collect_together(processes, without_value, prompts[:count], seeds[:count], config.max_new_tokens, go_on)
         )
         stopped = course.alarm(torch.tensor([answer.kl_to_initial for answer in final]), config.kl_budget)
     if stopped:
@@ -185,7 +190,10 @@ def train(run: RunDirectory) -> None:
         policy.load_state(course.good)
         final = []
         stopped += f" The snapshot is the policy after step {course.good_step}."
-        print(stopped, file=sys.stderr)
+        if processes.leads:
+            print(stopped, file=sys.stderr)
+    if not processes.leads:
+        return
 
     # Save
     last = evaluate_policy.summary(final) if final else {}
@@ -193,6 +201,7 @@ def train(run: RunDirectory) -> None:
     grown = health.reward_line([m["policy/sqrt_kl"] for m in taken], [m["policy/score"] for m in taken])
     result = {
         "steps": course.good_step if stopped else steps,
+        "processes": processes.size,
         "prompts": len(data.ids),
         "left_out": data.left_out,
         "stopped": stopped,
@@ -369,8 +378,9 @@ def evaluation_prompts(config: PolicyConfig) -> int:
 def command() -> None:
     parser = argparse.ArgumentParser(prog="python -m models.train_policy", description=__doc__)
     parser.add_argument("run_dir", type=Path)
-    with RunDirectory.open(parser.parse_args().run_dir) as run:
-        train(run)
+    path, processes = parser.parse_args().run_dir, Processes.join()
+    with RunDirectory.open(path) if processes.leads else RunDirectory.follow(path) as run:
+        train(run, processes)
 
 
 def _sha256(*texts: str) -> str:

@@ -6,7 +6,6 @@ prompt got. All else is the same code.
 """
 
 import dataclasses
-import math
 import random
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from torch import Tensor
 from models.config import PolicyConfig
 from models.losses import Advantages, gae, in_group_deviations, leave_one_out, ppo_loss, value_loss, whiten
 from models.policy import ValueFunction
+from models.processes import ALONE, Processes
 from models.rewards import PRESETS
 from models.rollout import Networks, Rollouts, rows
 from models.sampling import seed_of
@@ -70,15 +70,19 @@ def update(
     config: PolicyConfig,
     step: int,
     go_on: Callable[[], None] = lambda: None,
+    processes: Processes = ALONE,
 ) -> Outcome | None:
-    """The passes over a step's rollouts. None if a loss was not finite; the last weights are then not to be used."""
+    """The passes over a step's rollouts, which all processes hold; each adds up the gradients of its part of every
+    minibatch. None if a loss was not finite; the last weights are then not to be used."""
     policy, value = networks.policy, networks.value
+    trained = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     sums, updates, first_error = torch.zeros(4), 0, 0.0
     value_losses = []
     for epoch, batch in minibatches(len(rollouts.prompts), config, step):
         tokens = sum(len(r.tokens) for p in batch for r in rollouts.responses[p])
-        means, of_value = torch.zeros(4), 0.0
-        for places in rows(rollouts.prompts, rollouts.responses, batch, config.row_tokens, networks.device):
+        means, of_value = torch.zeros(4), torch.zeros(1)
+        own = processes.part(batch)
+        for places in rows(rollouts.prompts, rollouts.responses, own, config.row_tokens, networks.device):
             go_on()
             old_logprobs, old_values, advantage, returns = (
                 t[places.rollout, places.step].to(networks.device)
@@ -91,12 +95,14 @@ def update(
             if value is not None and epoch < config.value_epochs:
                 loss = value_loss(value.values(places), old_values, returns, all_of_them, config.value_clip)
                 (loss * share).backward()
-                of_value += share * float(loss.detach())
+                of_value += share * loss.detach().cpu()
             parts = (made.loss, made.ratio, made.clip_fraction, made.approx_kl)
             means += share * torch.stack([part.detach().cpu() for part in parts])
             if updates == 0:
                 first_error = max(first_error, float((logprobs.detach() - old_logprobs).abs().max()))
-        if not (means.isfinite().all() and math.isfinite(of_value)):
+        means, of_value = processes.total(torch.cat([means, of_value])).split([4, 1])
+        processes.add_gradients(trained)
+        if not (means.isfinite().all() and of_value.isfinite().all()):
             optimiser.zero_grad()
             return None
         if updates and PRESETS[config.preset].stops_early and means[3] > config.max_approx_kl:
@@ -111,8 +117,9 @@ def update(
         optimiser.zero_grad()
         sums, updates = sums + means, updates + 1
         if value is not None and epoch < config.value_epochs:
-            value_losses.append(of_value)
+            value_losses.append(float(of_value))
     loss, ratio, clip_fraction, approx_kl = (sums / updates).tolist()
+    first_error = max(processes.gather(first_error))
     mean_value_loss = sum(value_losses) / len(value_losses) if value_losses else None
     return Outcome(loss, mean_value_loss, ratio, clip_fraction, approx_kl, updates, first_error)
 

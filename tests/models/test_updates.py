@@ -15,7 +15,7 @@ REWARDS = torch.tensor([[-0.5, 3.0, 0.0], [1.0, 0.0, 0.0], [0.0, -0.25, 10.25], 
 
 def rollouts() -> Rollouts:
     """Two responses on each of two prompts, of 2, 1, 3 and 2 tokens."""
-    zeros, tokens = torch.zeros(4, 3), [Response([7] * n, "", "stop") for n in (2, 1, 3, 2)]
+    zeros, tokens = torch.zeros(4, 3), [Response("", [7] * n, "stop") for n in (2, 1, 3, 2)]
     values = torch.tensor([[0.5, 1.0, 0.0], [2.0, 0.0, 0.0], [0.0, 1.0, 2.0], [3.0, 3.0, 0.0]])
     groups = [tokens[:2], tokens[2:]]
     return Rollouts([[1], [2]], groups, TWO_AND_TWO, zeros[:, 0], None, zeros, zeros, zeros, values, {})
