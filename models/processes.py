@@ -8,11 +8,14 @@ gradients are shared out.
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+
+from models.run import RunDirectory
 
 Item = TypeVar("Item")
 
@@ -38,6 +41,10 @@ class Processes:
     def leads(self) -> bool:
         """Whether this is the one that writes."""
         return self.rank == 0
+
+    def open(self, path: Path) -> RunDirectory:
+        """The run directory, which the leader alone locks and writes."""
+        return RunDirectory.open(path) if self.leads else RunDirectory.follow(path)
 
     def part(self, items: Sequence[Item]) -> Sequence[Item]:
         """This process's share of items that all processes hold: all parts, one behind the other, are the items."""

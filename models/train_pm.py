@@ -27,13 +27,14 @@ from models.dialogue import DEFAULT_SYSTEM, RED_TEAM, Conversation, Renderer, re
 from models.naming import name_tasks
 from models.packing import pack
 from models.preference_model import Ensemble, PreferenceModel, TaskHead, Together, pairwise_loss
+from models.processes import ALONE, Processes
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
 
 UNSEEN = 0.2  # of the steps, the last ones: their comparisons fit the temperature before they are learnt from
 TASK_COMPARISONS = 100  # of one task, below which a head of its own would learn little but noise
 
 
-def train(run: RunDirectory) -> None:
+def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     if (run.path / "snapshot").exists() and (run.path / "result.json").exists():
         print(f"{run.path} is complete.")
         return
@@ -46,7 +47,8 @@ def train(run: RunDirectory) -> None:
     if config.base_hash not in (None, backbone.hash):
         raise BadInput(f"{run.path / 'config.json'}: base_hash is not that of {config.base!r}: the base has changed.")
     config = dataclasses.replace(config, dtype=dtype, threads=config.threads or run.threads(), base_hash=backbone.hash)
-    write_atomically(run.path / "config.json", to_json(config))
+    if processes.leads:
+        write_atomically(run.path / "config.json", to_json(config))
 
     # Data
     comparisons = run.find("comparisons.jsonl", "comparisons.jsonl.gz")
@@ -120,12 +122,17 @@ def train(run: RunDirectory) -> None:
         state = {"inputs": inputs, "members": weights, "optimiser": optimiser.state_dict(), "unseen": unseen}
         run.checkpoints.save(step, lambda directory: torch.save(state, directory / "state.pt"))
 
+    def interrupted() -> bool:
+        # Several processes must leave at the same place, or one would wait for the others for ever.
+        return processes.size == 1 and run.preempted
+
     for number, step in enumerate(steps[first:], first + 1):
         run.progress("train", number - 1, len(steps))
         set_threads(run.threads(config.threads))
         began = time.monotonic()
         pm = members[step.member]
-        outcome = accumulate(pm, step.batch, config, interrupted=lambda: run.preempted)
+        preempted = processes.any(run.preempted)
+        outcome = None if preempted else learn_together(processes, pm, step.batch, config, interrupted)
         if outcome is None:
             save_checkpoint(number - 1)
             raise Preempted
@@ -151,6 +158,8 @@ def train(run: RunDirectory) -> None:
         if number % config.checkpoint_every == 0 or number == len(steps):
             save_checkpoint(number)
     run.progress("train", len(steps), len(steps))
+    if not processes.leads:
+        return
 
     # Together
     system = config.system or DEFAULT_SYSTEM
@@ -256,7 +265,8 @@ def plan(config: PMConfig, pretraining: Sequence[Example], feedback: Sequence[Ex
 
 
 class Outcome(NamedTuple):
-    """Of one step, before its update: means over its comparisons, the tokens it read, and each margin."""
+    """Of one step, before its update: means over its comparisons (those of parts add up), the tokens it read, and each
+    margin."""
 
     loss: float
     accuracy: float
@@ -266,11 +276,34 @@ class Outcome(NamedTuple):
     margins: list[float]
 
 
-def accumulate(
-    pm: PreferenceModel, batch: list[Example], config: PMConfig, interrupted: Callable[[], bool] = lambda: False
+def learn_together(
+    processes: Processes,
+    pm: PreferenceModel,
+    batch: Sequence[Example],
+    config: PMConfig,
+    interrupted: Callable[[], bool] = lambda: False,
 ) -> Outcome | None:
-    """Add the gradients of a batch's mean loss, row by row. None if it was interrupted: they are then of no use."""
+    """`accumulate`, of which each process does a part of the batch; all of them then hold the whole."""
     total = sum(len(example.pairs) for example in batch)
+    mine = accumulate(pm, processes.part(batch), config, interrupted, total)
+    if mine is None:
+        return None
+    processes.add_gradients(pm.parameters())
+    parts = processes.gather(mine)
+    loss, accuracy, margin, score_mean, tokens = (sum(column) for column in list(zip(*parts, strict=True))[:5])
+    return Outcome(loss, accuracy, margin, score_mean, tokens, [margin for part in parts for margin in part.margins])
+
+
+def accumulate(
+    pm: PreferenceModel,
+    batch: Sequence[Example],
+    config: PMConfig,
+    interrupted: Callable[[], bool] = lambda: False,
+    total: int | None = None,
+) -> Outcome | None:
+    """Add the gradients of a batch's mean loss, row by row; of a part of one, `total` says how many comparisons the
+    whole has. None if it was interrupted: they are then of no use."""
+    total = total or sum(len(example.pairs) for example in batch)
     loss = right = margin = level = 0.0
     tokens = 0
     margins: list[float] = []
@@ -325,8 +358,9 @@ def schedule(warmup_share: float, step: int, steps: int) -> float:
 def command() -> None:
     parser = argparse.ArgumentParser(prog="python -m models.train_pm", description=__doc__)
     parser.add_argument("run_dir", type=Path)
-    with RunDirectory.open(parser.parse_args().run_dir) as run:
-        train(run)
+    path, processes = parser.parse_args().run_dir, Processes.join()
+    with processes.open(path) as run:
+        train(run, processes)
 
 
 def _counts(reasons: Counter[str]) -> str:

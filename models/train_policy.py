@@ -379,7 +379,7 @@ def command() -> None:
     parser = argparse.ArgumentParser(prog="python -m models.train_policy", description=__doc__)
     parser.add_argument("run_dir", type=Path)
     path, processes = parser.parse_args().run_dir, Processes.join()
-    with RunDirectory.open(path) if processes.leads else RunDirectory.follow(path) as run:
+    with processes.open(path) as run:
         train(run, processes)
 
 

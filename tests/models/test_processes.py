@@ -1,5 +1,6 @@
 """Several processes train what one alone would, in the toy world."""
 
+import json
 import os
 import shutil
 import signal
@@ -15,11 +16,14 @@ import torch
 from models.processes import ALONE, Processes
 from models.rollout import Rollouts, joined
 from models.sampling import Response
+from tests.models.test_train_pm import make_run as make_pm_run
+from tests.models.test_train_pm import metrics as pm_metrics
+from tests.models.test_train_pm import train as train_pm
 from tests.models.test_train_policy import make_run, metrics, train
 
 LAUNCH = [
     sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
-    "--main_process_port", "0", "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "models.train_policy",
+    "--main_process_port", "0", "--mixed_precision", "no", "--dynamo_backend", "no", "-m",
 ]  # fmt: skip  # --multi_gpu is its word for several processes on one machine; without a GPU they speak gloo
 
 
@@ -63,14 +67,10 @@ def test_joined_rollouts_are_padded_to_the_longest(test: bool) -> None:
     assert made.seconds == {"generate": 2.0}
 
 
-def test_two_processes_one_of_which_is_killed_end_as_one_alone(tmp_path: Path, toy_world: None) -> None:
-    options: dict[str, Any] = {"rollouts": 96, "rollouts_per_step": 32, "truncation_penalty": 0.5}
-    alone, path = (make_run(tmp_path / name, **options) for name in ("alone", "together"))
-    shutil.copytree(alone / "pm", path / "pm", dirs_exist_ok=True)
-    train(alone)
-    launcher = subprocess.Popen([*LAUNCH, str(path)], env=os.environ, stderr=subprocess.PIPE, text=True)
+def launch_and_kill_one(module: str, path: Path) -> None:
+    launcher = subprocess.Popen([*LAUNCH, module, str(path)], env=os.environ, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 180
-    while not (path / "checkpoints" / "step-000001").exists():
+    while not list(path.glob("checkpoints/step-*")):
         assert launcher.poll() is None, launcher.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -78,8 +78,22 @@ def test_two_processes_one_of_which_is_killed_end_as_one_alone(tmp_path: Path, t
     os.kill(int(children[-1]), signal.SIGKILL)
     assert launcher.communicate(timeout=120)
     assert launcher.returncode != 0
-    again = subprocess.run([*LAUNCH, str(path)], env=os.environ, capture_output=True, text=True, check=False)
-    assert again.returncode == 0, again.stderr
+
+
+def launch(module: str, path: Path) -> None:
+    done = subprocess.run([*LAUNCH, module, str(path)], env=os.environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_policy_of_two_processes_one_of_which_was_killed_is_that_of_one_alone(
+    tmp_path: Path, toy_world: None
+) -> None:
+    options: dict[str, Any] = {"rollouts": 96, "rollouts_per_step": 32, "truncation_penalty": 0.5}
+    alone, path = (make_run(tmp_path / name, **options) for name in ("alone", "together"))
+    shutil.copytree(alone / "pm", path / "pm", dirs_exist_ok=True)
+    train(alone)
+    launch_and_kill_one("models.train_policy", path)
+    launch("models.train_policy", path)
     assert '"processes": 2' in (path / "result.json").read_text()
     # The same numbers, until sums in another order make one token of many another one.
     for one, two, close in zip(metrics(alone), metrics(path), (1e-3, 5e-3, 0.1), strict=True):
@@ -87,3 +101,18 @@ def test_two_processes_one_of_which_is_killed_end_as_one_alone(tmp_path: Path, t
         for name in ("score", "kl_to_initial", "entropy", "reward", "loss"):
             assert two[f"policy/{name}"] == pytest.approx(one[f"policy/{name}"], abs=close), name
     assert (path / "snapshot" / "manifest.json").exists()
+
+
+def test_a_pm_of_two_processes_one_of_which_was_killed_is_that_of_one(tmp_path: Path, toy_world: None) -> None:
+    alone, path = (make_pm_run(tmp_path / name, conversations=150) for name in ("alone", "together"))
+    train_pm(alone)
+    launch_and_kill_one("models.train_pm", path)
+    launch("models.train_pm", path)
+    lines = pm_metrics(alone), pm_metrics(path)
+    for number, (one, two) in enumerate(zip(*lines, strict=True), 1):
+        assert two.keys() == one.keys()
+        for name, value in one.items():
+            close = 1e-3 if number <= 3 else 0.15 if name == "pm/accuracy" else 0.05  # of 16 comparisons
+            assert two[name] == pytest.approx(value, abs=close), (number, name)
+    one, two = (json.loads((each / "result.json").read_text()) for each in (alone, path))
+    assert two["test"]["accuracy"] == pytest.approx(one["test"]["accuracy"], abs=0.1)
