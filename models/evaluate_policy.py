@@ -136,19 +136,31 @@ def answer(
     max_tokens: int,
     seed: int,
     on_progress: Callable[[int], None] = lambda done: None,
+    best_of: int = 1,
 ) -> list[Answer]:
-    """`samples` responses to each prompt, those on the same prompt beside each other."""
+    """`samples` responses to each prompt, those on the same prompt beside each other; each the one that the PM likes
+    best of `best_of`."""
     given: dict[int, list[Answer]] = {}
-    at_once = max(1, AT_ONCE // samples)
+    sampled = samples * best_of
+    at_once = max(1, AT_ONCE // sampled)
     by_length = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     for start in range(0, len(prompts), at_once):
         chunk = by_length[start : start + at_once]
-        seeds = [[seed_of(seed, prompts[i], k) for k in range(samples)] for i in chunk]
+        seeds = [[seed_of(seed, prompts[i], k) for k in range(sampled)] for i in chunk]
         made = answers(collect(networks, [prompts[i] for i in chunk], seeds, max_tokens))
         for place, i in enumerate(chunk):
-            given[i] = made[place * samples : (place + 1) * samples]
+            own = made[place * sampled : (place + 1) * sampled]
+            given[i] = [best(own[k : k + best_of]) for k in range(0, sampled, best_of)]
         on_progress(start + len(chunk))
     return [a for i in range(len(prompts)) for a in given[i]]
+
+
+def best(given: Sequence[Answer]) -> Answer:
+    """The one of k responses to a prompt that the PM likes best. Choosing is a step away from the policy too, of at
+    most log k − (k − 1)/k nats (Beirami et al. 2024, arXiv 2401.01879): added to the mean of their own."""
+    k = len(given)
+    kl = sum(a.kl_to_initial for a in given) / k + math.log(k) - (k - 1) / k
+    return max(given, key=lambda a: a.score)._replace(kl_to_initial=kl)
 
 
 def command() -> None:
@@ -163,9 +175,10 @@ def command() -> None:
     parser.add_argument("--max-prompt-tokens", type=int, help="leave longer prompts out, and count them")
     parser.add_argument("--max-tokens", type=int, default=64, help="tokens of a response, at most (64)")
     parser.add_argument("--samples", type=int, default=1, help="responses per prompt (1)")
+    parser.add_argument("--best-of", type=int, default=1, help="each response the best of so many by the PM (1)")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    for name in ("max_prompts", "max_prompt_tokens", "max_tokens", "samples"):
+    for name in ("max_prompts", "max_prompt_tokens", "max_tokens", "samples", "best_of"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
             raise BadInput(f"--{name.replace('_', '-')} must be at least 1.")
     with ExitStack() as stack:
@@ -213,7 +226,8 @@ def evaluate(arguments: argparse.Namespace, run: RunDirectory | None) -> dict[st
 
         on_progress(0)
         side = dataclasses.replace(networks, policy=policy)
-        given.append(answer(side, prompts, arguments.samples, arguments.max_tokens, arguments.seed, on_progress))
+        of = arguments.best_of if policy is opened.policy else 1  # what it is compared with is sampled plainly
+        given.append(answer(side, prompts, arguments.samples, arguments.max_tokens, arguments.seed, on_progress, of))
     bad = [a for side_answers in given for a in side_answers if not math.isfinite(a.score)]
     if bad:
         raise BadInput(f"The PM {pm_snapshot.manifest.name} gives {bad[0].score} for a response; it cannot be used.")
@@ -222,6 +236,7 @@ def evaluate(arguments: argparse.Namespace, run: RunDirectory | None) -> dict[st
         "pm": pm_snapshot.manifest.name,
         "prompts": len(prompts),
         "samples": arguments.samples,
+        "best_of": arguments.best_of,
         "left_out": {"too long": too_long} if too_long else {},
         "new": summary(given[0]),
     }
@@ -259,7 +274,8 @@ def _against(which: str, opened: Opened) -> Policy:
 
 def sentence(content: dict[str, Any]) -> str:
     new = content["new"]
-    text = f"{content['policy']}: score {new['score']:.3f}, KL {new['kl_to_initial']:.2f} nats per response"
+    name = content["policy"] + (f", best of {content['best_of']}" if content["best_of"] > 1 else "")
+    text = f"{name}: score {new['score']:.3f}, KL {new['kl_to_initial']:.2f} nats per response"
     if "paired" in content:
         score = content["paired"]["score"]
         text += (

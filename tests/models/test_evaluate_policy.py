@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models import evaluate_policy, tiny
-from models.evaluate_policy import Answer, compare, distinct_2, in_deviations, is_refusal, paired, summary
+from models.evaluate_policy import Answer, best, compare, distinct_2, in_deviations, is_refusal, paired, summary
 from models.run import BadInput
 from tests.models.test_sample import read, run, toy_is_the_base, write, write_policy
 from tests.models.test_train_policy import write_pm
@@ -131,6 +131,28 @@ def test_a_policy_against_the_base_on_the_same_prompts(
     for row, side in zip(read(tmp_path / "sampled.jsonl"), shown, strict=False):
         assert sorted(row["responses"]) == sorted(answer["text"] for answer in side["new"])
         assert side["new"][0]["score"] <= side["new"][1]["score"]  # of two, the median is the lower one
+
+
+def test_the_best_of_k_is_the_pms_and_is_further_away() -> None:
+    given = [
+        Answer(text, 1, True, score, None, kl, 0.0) for text, score, kl in (("a", 1, 0.5), ("b", 3, 0.1), ("c", 2, 0))
+    ]
+    chosen = best(given)
+    assert (chosen.text, chosen.score) == ("b", 3)
+    assert chosen.kl_to_initial == pytest.approx(0.2 + math.log(3) - 2 / 3)
+    assert best(given[:1]) == given[0]
+
+
+def test_the_best_of_4_beats_the_policy_it_is_chosen_from(
+    tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--pm", pm, "--against", "base", "--samples", 2, "--max-tokens", 12, "--best-of", 4]
+    report = evaluate(monkeypatch, "base", asked, tmp_path / "out.json", *options)
+    assert report["best_of"] == 4
+    assert report["new"]["kl_to_initial"] == pytest.approx(math.log(4) - 3 / 4, abs=1e-5)
+    assert report["old"]["kl_to_initial"] == 0
+    assert report["paired"]["score"]["low"] > 0
+    assert "base, best of 4: score" in capsys.readouterr().out
 
 
 def test_a_worker_sees_how_far_it_is(tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch) -> None:

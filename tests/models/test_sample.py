@@ -8,7 +8,9 @@ import pytest
 from models import sample, snapshot, tiny
 from models.backbone import Backbone
 from models.policy import Policy
+from models.preference_model import PreferenceModel
 from models.run import BadInput
+from tests.models.test_train_policy import write_pm
 from tests.networks import disturb
 
 SAID = [("user", "Hi"), ("assistant", "tea"), ("user", "And owl?")]
@@ -56,6 +58,24 @@ def test_each_prompt_gets_its_responses_in_order(tmp_path: Path, monkeypatch: py
     assert all(len(row["responses"]) == len(row["finishes"]) == 3 for row in rows)
     assert {finish for row in rows for finish in row["finishes"]} <= {"stop", "length"}
     assert any(word in " ".join(rows[0]["responses"]) for word in tiny.WORDS)
+
+
+def test_the_best_of_k_is_what_the_pm_likes_best_of_the_same_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pm(tmp_path / "pm")
+    prompts, plain, out, scored = (tmp_path / name for name in ("in.jsonl", "plain", "out", "scored"))
+    write(prompts, ROWS)
+    run(monkeypatch, "base", prompts, plain, "--n", 6, "--max-tokens", 12)
+    run(monkeypatch, "base", prompts, out, "--n", 2, "--best-of", 3, "--pm", tmp_path / "pm", "--max-tokens", 12)
+    pm, _, renderer = PreferenceModel.open(tmp_path / "pm")
+    for row, all_six, kept in zip(ROWS, read(plain), read(out), strict=True):
+        prompt = renderer.prompt_ids(sample.prompt_of(row, "", ""))
+        (scores,) = pm.score([prompt], [[renderer.response_ids(text) for text in all_six["responses"]]])
+        best = [max(range(k, k + 3), key=scores.__getitem__) for k in (0, 3)]
+        assert kept["responses"] == [all_six["responses"][i] for i in best]
+    with pytest.raises(BadInput, match="--best-of and --pm belong together"):
+        run(monkeypatch, "base", prompts, scored, "--best-of", 3)
 
 
 def test_the_same_seed_gives_the_same_responses_whatever_else_is_asked(
