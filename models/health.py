@@ -1,11 +1,19 @@
-"""What the metrics of a policy run say about it: how the reward grew with the distance travelled, and whether it still
-meant anything. Functions of the lines of `metrics.jsonl`; alarms are sentences, and stop nothing."""
+"""What the metrics of a policy run say about it: `python -m models.health RUN_DIR [--plot PNG]`.
 
+How the reward grew with the distance travelled, and whether it still meant anything. Functions of the lines of
+`metrics.jsonl`; alarms are sentences, and stop nothing.
+"""
+
+import argparse
+import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from models.run import BadInput, file_atomically, main
 
 WINDOW = 4  # steps at least whose means are compared: that of one step is noise
 ERRORS = 3.0  # standard errors that make a change: the best of many windows is above its neighbours by luck alone
@@ -92,3 +100,78 @@ def _change(before: Sequence[float], now: Sequence[float]) -> _Change:
     error = math.sqrt((np.var(before, ddof=1) + np.var(now, ddof=1)) / len(now))
     difference = float(np.mean(now) - np.mean(before))
     return _Change(float(np.mean(before)), float(np.mean(now)), difference / max(error, 1e-12))
+
+
+# By hand ----------------------------------------------------------------------------------------------------------
+
+
+def plot(steps: Sequence[Mapping[str, float]], line: RewardLine | None, path: Path) -> None:
+    """Four panels: both PMs' scores against √KL with the fitted line, the same by step, KL, entropy and endings."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    number = [step["step"] for step in steps]
+    sqrt_kl = [step["policy/sqrt_kl"] for step in steps]
+    blue, orange, grey = "#0072B2", "#D55E00", "#555555"  # told apart by the colour-blind too
+    figure, panels = pyplot.subplots(2, 2, figsize=(9, 6), layout="constrained")
+    distance, course, kl, style = panels.flat
+
+    pms = [("policy/score", "PM", blue, "o"), ("policy/test_score", "test-PM", orange, "s")]
+    for name, label, colour, marker in pms:
+        judged = [i for i, step in enumerate(steps) if name in step]
+        if judged:
+            first = steps[judged[0]][name]  # a PM's zero means nothing
+            grown = [steps[i][name] - first for i in judged]
+            distance.plot([sqrt_kl[i] for i in judged], grown, marker, color=colour, markersize=4, label=label)
+            course.plot([number[i] for i in judged], grown, color=colour, label=label)
+    if line is not None:
+        end = max(sqrt_kl) if line.bend is None else line.bend
+        ends = [line.start + line.slope * x - steps[0]["policy/score"] for x in (0.0, end)]
+        distance.plot([0, end], ends, "-", color=grey, linewidth=1, label=f"{line.slope:+.3f} per √nat")
+    distance.set(xlabel="√KL to the initial policy (√nats)", ylabel="score gained")
+    course.set(xlabel="step", ylabel="score gained")
+    kl.plot(number, [step["policy/kl_to_initial"] for step in steps], color=blue)
+    kl.set(xlabel="step", ylabel="KL to the initial policy (nats a response)", ylim=(0, None))
+    first_entropy, first_length = steps[0]["policy/entropy"], steps[0]["policy/length"]
+    style.plot(
+        number, [step["policy/entropy"] / first_entropy for step in steps], color=blue, label="entropy per token"
+    )
+    style.plot(number, [step["policy/length"] / first_length for step in steps], color=orange, label="length")
+    style.plot(number, [step["policy/end_of_turn_rate"] for step in steps], color=grey, label="ends by itself (share)")
+    style.set(xlabel="step", ylabel="of the first step's", ylim=(0, None))
+    for panel in (distance, course, style):
+        panel.legend(frameon=False, fontsize=8)
+    for panel in panels.flat:
+        panel.spines[["top", "right"]].set_visible(False)
+    with file_atomically(path) as file:
+        figure.savefig(file, dpi=130, format="png")
+    pyplot.close(figure)
+
+
+def command() -> None:
+    parser = argparse.ArgumentParser(prog="python -m models.health", description=__doc__)
+    parser.add_argument("run_dir", type=Path, help="of a policy training, finished or not")
+    parser.add_argument("--plot", type=Path, metavar="PNG", help="also draw its curves")
+    arguments = parser.parse_args()
+    path = arguments.run_dir / "metrics.jsonl"
+    if not path.is_file():
+        raise BadInput(f"{arguments.run_dir} has no metrics.jsonl: it is no policy training, or has taken no step yet.")
+    lines: list[dict[str, Any]] = [json.loads(line) for line in path.read_text().splitlines()]
+    steps = [line for line in lines if "policy/score" in line]
+    if not steps:
+        raise BadInput(f"{path} has no metrics of a policy.")
+    found = reward_line([step["policy/sqrt_kl"] for step in steps], [step["policy/score"] for step in steps])
+    if found is None:
+        print(f"{len(steps)} steps are too few for a line of reward against √KL.")
+    else:
+        bend = "without a bend" if found.bend is None else f"up to a bend at {found.bend:.2f} √nats"
+        print(f"The score grew by {found.slope:.3f} per √nat from {found.start:.3f}, {bend}.")
+    print("\n".join(alarms(steps)) or "No alarms.")
+    if arguments.plot:
+        plot(steps, found, arguments.plot)
+
+
+if __name__ == "__main__":
+    main(command)

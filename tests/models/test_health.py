@@ -1,10 +1,15 @@
 """What a policy run's metrics say about it, on runs whose course is known."""
 
+import json
 import random
+import sys
+from pathlib import Path
 
 import pytest
 
+from models import health
 from models.health import alarms, over_optimised, repetitive, reward_line
+from models.run import BadInput
 
 
 def course(
@@ -58,6 +63,33 @@ def test_a_test_pm_that_merely_levels_off_is_rarely_an_alarm() -> None:
     rising, level = [0.1 * i for i in range(24)], [0.1 * min(i, 8) for i in range(24)]
     false = sum(over_optimised(course(rising, level, noise=0.1, seed=seed)) is not None for seed in range(300))
     assert false < 0.05 * 300
+
+
+def test_by_hand_it_says_the_same_and_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def say(*options: object) -> str:
+        monkeypatch.setattr(sys, "argv", ["health", str(tmp_path), *map(str, options)])
+        health.command()
+        return capsys.readouterr().out
+
+    with pytest.raises(BadInput, match=r"has no metrics\.jsonl"):
+        say()
+    more = {"kl_to_initial": 1.0, "entropy": 2.0, "length": 30.0, "end_of_turn_rate": 0.5}
+    steps = course([0.1 * i for i in range(24)], [0.1 * min(i, 20 - i) for i in range(24)])
+    lines = [
+        step | {f"policy/{n}": v for n, v in more.items()} | {"policy/sqrt_kl": 0.1 * i} for i, step in enumerate(steps)
+    ]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    said = say("--plot", tmp_path / "out.png")
+    assert "per √nat" in said
+    assert "exploits its PM" in said
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines[:5]))
+    assert say() == "5 steps are too few for a line of reward against √KL.\nNo alarms.\n"
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "pm/loss": 0.7}\n')
+    with pytest.raises(BadInput, match="has no metrics of a policy"):
+        say()
 
 
 def test_responses_that_come_to_share_their_words_are_an_alarm() -> None:
