@@ -284,10 +284,10 @@ def sentence(content: dict[str, Any]) -> str:
         )
         for whose, compared in (("", score), (" by the test-PM", content["paired"].get("test_score", {}))):
             if "gain" in compared:
-                best = f"best_of_{content['samples']}"
+                best_of = compared[f"best_of_{content['samples']}"]
                 text += (
                     f"; {compared['gain']:+.2f} deviations within a prompt{whose} ({compared['gain_low']:+.2f} to "
-                    f"{compared['gain_high']:+.2f}; the best of {content['samples']}: {compared[best]:+.2f})"
+                    f"{compared['gain_high']:+.2f}; the best of {content['samples']}: {best_of:+.2f})"
                 )
     return f"{text}, on {content['prompts']} prompts"
 

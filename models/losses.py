@@ -119,7 +119,7 @@ def gae(rewards: Tensor, values: Tensor, is_response: Tensor, lambda_: float) ->
 def leave_one_out(rewards: Tensor) -> Tensor:
     """RLOO's advantages of K ≥ 2 responses to each prompt, from their whole rewards, (P, K) → (P, K):
 
-        A_i = R_i − mean of the others' R   (Ahmadian et al. 2024, arXiv 2402.14740, §3),
+        A_i = R_i − mean of the others' R   (Kool et al. 2019; Ahmadian et al. 2024, arXiv 2402.14740),
 
     the baseline that a value function would have to learn, without one and without bias."""
     k = rewards.shape[1]

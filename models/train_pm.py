@@ -42,7 +42,8 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     # Config
     config = parse(PMConfig, run.config(), str(run.path / "config.json"))
     set_threads(run.threads(config.threads))
-    dtype = choose_dtype() if config.dtype == "auto" else config.dtype
+    # Measured, so that two processes may find different ones: the leader's holds.
+    dtype = processes.gather(choose_dtype())[0] if config.dtype == "auto" else config.dtype
     backbone, tokenizer = Backbone.load(config.base, dtype)
     if config.base_hash not in (None, backbone.hash):
         raise BadInput(f"{run.path / 'config.json'}: base_hash is not that of {config.base!r}: the base has changed.")
