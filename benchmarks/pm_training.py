@@ -178,9 +178,10 @@ def trl(base: str, workload: Path, batch: int) -> Measured:
     import torch
     from datasets import Dataset
     from peft import LoraConfig
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer, TrainerCallback
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
     from trl import RewardConfig, RewardTrainer
 
+    from benchmarks.trl_side import QUIET, Watch
     from models.backbone import choose_dtype, resolve_base
     from models.dialogue import read_conversations
 
@@ -201,21 +202,12 @@ def trl(base: str, workload: Path, batch: int) -> Measured:
     model = AutoModelForSequenceClassification.from_pretrained(path, num_labels=1, dtype=getattr(torch, dtype))
     model.config.pad_token_id = tokenizer.pad_token_id
 
-    class Watch(TrainerCallback):  # type: ignore[misc]
-        began = ended = 0.0
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.ended = time.perf_counter()
-            if state.global_step == 1:
-                self.began = self.ended
-
     watch = Watch()
     with tempfile.TemporaryDirectory() as directory:
         config = RewardConfig(
             output_dir=directory, per_device_train_batch_size=batch, gradient_accumulation_steps=BATCH // batch,
-            max_length=MAX_TOKENS, num_train_epochs=1, learning_rate=2e-4, gradient_checkpointing=False, bf16=False,
-            use_cpu=not torch.cuda.is_available(), train_sampling_strategy="sequential", save_strategy="no",
-            logging_strategy="no", report_to="none", disable_tqdm=True, include_num_input_tokens_seen="no",
+            max_length=MAX_TOKENS, num_train_epochs=1, learning_rate=2e-4, train_sampling_strategy="sequential",
+            include_num_input_tokens_seen="no", **QUIET,
         )  # fmt: skip
         lora = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules="all-linear", task_type="SEQ_CLS")
         trainer = RewardTrainer(
@@ -225,7 +217,7 @@ def trl(base: str, workload: Path, batch: int) -> Measured:
         trainer.train()
     lengths = [length(row) for row in rows]
     tokens = sum(2 * len(lengths[i : i + batch]) * max(lengths[i : i + batch]) for i in range(0, len(rows), batch))
-    return Measured(len(rows), watch.ended - watch.began, tokens, peak_mb())
+    return Measured(len(rows), watch.seconds, tokens, peak_mb())
 
 
 def flattened(conversation: Any) -> list[dict[str, Any]]:

@@ -196,14 +196,10 @@ def trl(options: argparse.Namespace, directory: Path, batch: int) -> Measured:
     import torch
     from datasets import Dataset
     from peft import LoraConfig
-    from transformers import (
-        AutoModelForCausalLM,
-        AutoModelForSequenceClassification,
-        AutoTokenizer,
-        TrainerCallback,
-    )
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
     from trl import RLOOConfig, RLOOTrainer
 
+    from benchmarks.trl_side import QUIET, Watch
     from models.backbone import resolve_base
 
     torch.set_num_threads(threads())
@@ -214,22 +210,13 @@ def trl(options: argparse.Namespace, directory: Path, batch: int) -> Measured:
     rows = [{"prompt": prompt} for prompt in messages(tokenizer, options.prompts * (1 + options.steps))]
     step_samples = options.prompts * K
 
-    class Watch(TrainerCallback):  # type: ignore[misc]
-        began = ended = 0.0
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.ended = time.perf_counter()
-            if state.global_step == 1:
-                self.began = self.ended
-
     watch = Watch()
     with tempfile.TemporaryDirectory() as output:
         config = RLOOConfig(
             output_dir=output, per_device_train_batch_size=batch, gradient_accumulation_steps=step_samples // batch,
             num_generations=K, max_completion_length=NEW_TOKENS, temperature=1.0, top_k=0, top_p=1.0, beta=KL_COEF,
             num_iterations=1, max_steps=1 + options.steps, learning_rate=LEARNING_RATE, lr_scheduler_type="constant",
-            gradient_checkpointing=False, bf16=False, use_cpu=not torch.cuda.is_available(), shuffle_dataset=False,
-            save_strategy="no", logging_strategy="no", report_to="none", disable_tqdm=True,
+            shuffle_dataset=False, **QUIET,
         )  # fmt: skip
         trainer = RLOOTrainer(
             model=AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32),
@@ -243,7 +230,7 @@ def trl(options: argparse.Namespace, directory: Path, batch: int) -> Measured:
         )
         result = trainer.train()
     assert math.isfinite(result.training_loss)
-    return Measured(step_samples * options.steps, watch.ended - watch.began, peak_mb(), 0.0, {})
+    return Measured(step_samples * options.steps, watch.seconds, peak_mb(), 0.0, {})
 
 
 if __name__ == "__main__":
