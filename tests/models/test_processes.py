@@ -23,8 +23,9 @@ from tests.models.test_train_policy import make_run, metrics, train
 
 LAUNCH = [
     sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
-    "--main_process_port", "0", "--mixed_precision", "no", "--dynamo_backend", "no", "-m",
-]  # fmt: skip  # --multi_gpu is its word for several processes on one machine; without a GPU they speak gloo
+    "--main_process_port", "0", "--mixed_precision", "no", "--dynamo_backend", "no", "--no_python",
+    sys.executable, "-m",
+]  # fmt: skip  # as worker/runs.py does; --multi_gpu is its word for several processes, which speak gloo without a GPU
 
 
 def test_parts_are_all_items_in_their_order() -> None:
