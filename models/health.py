@@ -150,6 +150,19 @@ def plot(steps: Sequence[Mapping[str, float]], line: RewardLine | None, path: Pa
     pyplot.close(figure)
 
 
+def table(steps: Sequence[Mapping[str, float]]) -> str:
+    """Each quantity's mean over the first and over the last steps, and the minutes that the parts of a step took."""
+    n = min(WINDOW, len(steps))
+    lines = [f"{'':22}{f'first {n}':>10}{f'last {n}':>10}"]
+    for name in steps[0]:
+        if name.startswith("policy/") and "seconds" not in name:
+            first, last = (np.mean([step[name] for step in part if name in step]) for part in (steps[:n], steps[-n:]))
+            lines.append(f"{name.removeprefix('policy/'):22}{first:10.3f}{last:10.3f}")
+    parts = [name for name in steps[0] if "seconds" in name]
+    took = [f"{name.removeprefix('policy/seconds_')} {sum(step[name] for step in steps) / 60:.1f}" for name in parts]
+    return "\n".join([*lines, f"Minutes: {', '.join(took)}."])
+
+
 def command() -> None:
     parser = argparse.ArgumentParser(prog="python -m models.health", description=__doc__)
     parser.add_argument("run_dir", type=Path, help="of a policy training, finished or not")
@@ -169,6 +182,7 @@ def command() -> None:
         bend = "without a bend" if found.bend is None else f"up to a bend at {found.bend:.2f} √nats"
         print(f"The score grew by {found.slope:.3f} per √nat from {found.start:.3f}, {bend}.")
     print("\n".join(alarms(steps)) or "No alarms.")
+    print(table(steps))
     if arguments.plot:
         plot(steps, found, arguments.plot)
 

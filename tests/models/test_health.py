@@ -75,7 +75,7 @@ def test_by_hand_it_says_the_same_and_draws(
 
     with pytest.raises(BadInput, match=r"has no metrics\.jsonl"):
         say()
-    more = {"kl_to_initial": 1.0, "entropy": 2.0, "length": 30.0, "end_of_turn_rate": 0.5}
+    more = {"kl_to_initial": 1.0, "entropy": 2.0, "length": 30.0, "end_of_turn_rate": 0.5, "seconds_generate": 15.0}
     steps = course([0.1 * i for i in range(24)], [0.1 * min(i, 20 - i) for i in range(24)])
     lines = [
         step | {f"policy/{n}": v for n, v in more.items()} | {"policy/sqrt_kl": 0.1 * i} for i, step in enumerate(steps)
@@ -84,9 +84,11 @@ def test_by_hand_it_says_the_same_and_draws(
     said = say("--plot", tmp_path / "out.png")
     assert "per √nat" in said
     assert "exploits its PM" in said
+    assert "kl_to_initial              1.000     1.000\n" in said
+    assert said.endswith("Minutes: generate 6.0.\n")
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines[:5]))
-    assert say() == "5 steps are too few for a line of reward against √KL.\nNo alarms.\n"
+    assert say().startswith("5 steps are too few for a line of reward against √KL.\nNo alarms.\n")
     (tmp_path / "metrics.jsonl").write_text('{"step": 1, "pm/loss": 0.7}\n')
     with pytest.raises(BadInput, match="has no metrics of a policy"):
         say()
