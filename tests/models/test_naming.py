@@ -1,5 +1,6 @@
 """Which task comparisons are of that do not say it."""
 
+import dataclasses
 import json
 import random
 from pathlib import Path
@@ -110,3 +111,19 @@ def test_rows_without_a_task_among_others_that_say_theirs_are_helpfulness(tmp_pa
     result = train(path)
     assert result["tasks_guessed"] is None
     assert json.loads((path / "result.json").read_text())["tasks"]["red-team"] <= 60
+
+
+def test_the_published_rows_are_told_apart(real_hh: Path) -> None:
+    told: list[Conversation] = []
+    for path in sorted(real_hh.glob("*.train.jsonl.gz")):
+        reading = read_conversations(path)
+        assert not reading.names_tasks
+        task = "red-team" if "harmless" in path.name else "helpfulness"
+        told += [dataclasses.replace(c, task=task) for c in reading.conversations]
+    truth, seen, named = [c.task for c in told], tasks_seen(told), name_tasks(told).conversations
+    assert len(seen) > 400
+    assert all(truth[i] == task for i, task in seen.items())
+    guessed = [(told[i].task, c.task) for i, c in enumerate(named) if i not in seen]
+    for task, at_least in (("red-team", 0.6), ("helpfulness", 0.8)):
+        rights = [of == name for of, name in guessed if of == task]
+        assert sum(rights) / len(rights) > at_least
