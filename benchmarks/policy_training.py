@@ -70,10 +70,10 @@ def compare(options: argparse.Namespace, directory: Path) -> None:
         parts = "  ".join(f"{measured.phases[name]:10.1f}" for name in PHASES if measured.phases)
         print(f"  {which:6}{measured.rate:12.3f}{measured.peak_mb:10.0f}   {parts}")
     mine, theirs = ([measured for which, measured in runs if which == name] for name in ("ours", "trl"))
-    rate, other = (statistics.mean(measured.rate for measured in side) for side in (mine, theirs))
+    rate, other = (statistics.mean(measured.rate for measured in own) for own in (mine, theirs))
     figure("policy.ratio_rloo", rate / other, "x", trl_batch=batch)
     figure("policy.samples_per_s", rate, "1/s", trl=round(other, 3))
-    memory, beside = (max(measured.peak_mb for measured in side) for side in (mine, theirs))
+    memory, beside = (max(measured.peak_mb for measured in own) for own in (mine, theirs))
     figure("policy.peak_memory_mb", memory, "MB", trl=round(beside))
     for name in PHASES:
         share = sum(measured.phases[name] for measured in mine) / sum(measured.seconds for measured in mine)
