@@ -134,15 +134,15 @@ def command() -> None:
             others, _ = judge(other, its_renderer, selection.conversations, on_progress)
             against = {"snapshot": its_snapshot.manifest.name, **compare(judgements, others)}
         words = against_words(judgements, arguments.words, selection.conversations) if arguments.words else None
-    content = {
-        "snapshot": snapshot.manifest.name,
-        "split": "all" if arguments.all else "test",
-        "left_out": {**rows.set_aside, **selection.left_out, **touched},
-        **report(judgements, snapshot.manifest.temperature),
-        **({"against": against} if against else {}),
-        **({"against_words": words} if words else {}),
-    }
-    write_atomically(arguments.out, json.dumps(content) + "\n")
+        content = {
+            "snapshot": snapshot.manifest.name,
+            "split": "all" if arguments.all else "test",
+            "left_out": {**rows.set_aside, **selection.left_out, **touched},
+            **report(judgements, snapshot.manifest.temperature),
+            **({"against": against} if against else {}),
+            **({"against_words": words} if words else {}),
+        }
+        write_atomically(arguments.out, json.dumps(content) + "\n")
     for line in _lines(content, len(rows.conversations)):
         print(line)
 

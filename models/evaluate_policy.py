@@ -186,7 +186,7 @@ def command() -> None:
         if os.environ.get("TURNWISE_WATCH_STDIN"):  # a worker's child: the output lies in its run directory
             run = stack.enter_context(RunDirectory.open(arguments.out.parent))
         content = evaluate(arguments, run)
-    write_atomically(arguments.out, json.dumps(content, ensure_ascii=False) + "\n")
+        write_atomically(arguments.out, json.dumps(content, ensure_ascii=False) + "\n")
     print(sentence(content))
 
 

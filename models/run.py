@@ -17,11 +17,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any, NoReturn, Self
+from types import TracebackType
+from typing import IO, Any, NamedTuple, NoReturn, Self
 
 BAD_INPUT = 3
 PREEMPTED = 75
 FULL = 1 << 20  # a disk with fewer free bytes
+OUTCOME = "outcome.json"
 
 
 class BadInput(Exception):
@@ -32,8 +34,40 @@ class Preempted(Exception):
     """SIGTERM arrived; the same command goes on from the last checkpoint."""
 
 
+class Outcome(NamedTuple):
+    """How a command ended: an exit code and, unless it is 0, the sentence that says why."""
+
+    code: int  # 0 | BAD_INPUT | PREEMPTED
+    sentence: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException | None) -> Self | None:
+        """None for an error of ours: that is a crash."""
+        if error is None:
+            return cls(0)
+        if isinstance(error, BadInput):
+            return cls(BAD_INPUT, str(error))
+        if isinstance(error, Preempted):
+            return cls(PREEMPTED, "Preempted; the same command goes on from the last checkpoint.")
+        if isinstance(error, Exception) and _is_disk_full(error):
+            where = getattr(error, "filename", None)
+            return cls(BAD_INPUT, f"The disk is full: could not write {where or 'the output'}.")
+        return None
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """How the last run in the directory `path` ended, in its own words. Launchers (torchrun, accelerate) end with
+        exit codes of their own. None if it is not over, crashed, or never had the directory."""
+        try:
+            content = json.loads((path / OUTCOME).read_text())
+        except FileNotFoundError:
+            return None
+        return cls(content["code"], content["sentence"])
+
+
 class RunDirectory:
-    """One process's hold on a run directory. Open it with `with RunDirectory.open(path) as run`."""
+    """One process's hold on a run directory. Open it with `with RunDirectory.open(path) as run`: how the block ends is
+    the run's outcome, so all of its output must be written within."""
 
     def __init__(self, path: Path, lock: IO[str] | None) -> None:
         self.path = path
@@ -55,6 +89,7 @@ class RunDirectory:
         except BlockingIOError:
             lock.close()
             raise BadInput(f"Another process is already working in {path}.") from None
+        (path / OUTCOME).unlink(missing_ok=True)  # of the run before
         run = cls(path, lock)
         run._listen()
         return run
@@ -76,11 +111,15 @@ class RunDirectory:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGTERM, self._before)
-        if self._lock:
-            self._lock.close()
+    def __exit__(self, _: object, error: BaseException | None, __: TracebackType | None) -> None:
+        try:
+            if outcome := Outcome.of(error):
+                self.outcome(outcome)
+        finally:
+            if self._before is not None:
+                signal.signal(signal.SIGTERM, self._before)
+            if self._lock:
+                self._lock.close()
 
     def _on_sigterm(self, *_: object) -> None:
         self.preempted = True
@@ -151,6 +190,15 @@ class RunDirectory:
         """Write the final numbers."""
         write_atomically(self.path / "result.json", json.dumps(values, indent=1) + "\n")
 
+    def outcome(self, outcome: Outcome) -> None:
+        """Write how the run ended."""
+        try:
+            write_atomically(self.path / OUTCOME, json.dumps(outcome._asdict()))
+        except OSError:
+            if outcome.code == 0:
+                raise
+            # The disk that is full has no room for this either: then the exit code alone says so.
+
     def threads(self, otherwise: int | None = None) -> int:
         """Threads the worker allows now; read at step boundaries. Without the file: `otherwise`, else OMP_NUM_THREADS,
         else all."""
@@ -177,6 +225,9 @@ class Follower(RunDirectory):
 
     def result(self, values: Mapping[str, Any]) -> None:
         pass
+
+    def outcome(self, outcome: Outcome) -> None:
+        pass  # the one that leads comes to the same end
 
 
 class Checkpoints:
@@ -259,21 +310,13 @@ def main(function: Callable[[], None]) -> NoReturn:
     """Run a command line of this room and leave with the exit code of docs/seams.md §3."""
     try:
         function()
-    except BadInput as error:
-        _leave(str(error), BAD_INPUT)
-    except Preempted:
-        _leave("Preempted; the same command goes on from the last checkpoint.", PREEMPTED)
     except Exception as error:
-        if not _is_disk_full(error):
+        outcome = Outcome.of(error)
+        if outcome is None:
             raise
-        where = getattr(error, "filename", None)
-        _leave(f"The disk is full: could not write {where or 'the output'}.", BAD_INPUT)
+        print(outcome.sentence, file=sys.stderr)
+        sys.exit(outcome.code)
     sys.exit(0)
-
-
-def _leave(sentence: str, code: int) -> NoReturn:
-    print(sentence, file=sys.stderr)
-    sys.exit(code)
 
 
 def _is_disk_full(error: BaseException) -> bool:

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.settings import get_settings
 from app.tables import Iteration, Metric, RunStatus, Snapshot, SnapshotKind, StageRun, TrainingRun, Turn, TurnStatus
-from models.run import BAD_INPUT, PREEMPTED, write_atomically
+from models.run import BAD_INPUT, OUTCOME, PREEMPTED, Outcome, write_atomically
 
 POLL_EVERY = 0.5  # seconds between looks at the child
 BEAT_EVERY = 5.0  # seconds between heartbeats when there is nothing else to write
@@ -98,18 +98,27 @@ def carry_out(run: TrainingRun, stage_run_id: str, arguments: Sequence[str]) -> 
     while _claim(run.id):
         with _sigterm_preempts():
             code = _follow_child(run, stage_run_id, directory, arguments)
-        if code == 0:
-            _settle(run.id, RunStatus.SUCCEEDED)
-            return
-        if code == BAD_INPUT:
-            sentence = _last_line(directory / "log.txt") or f"models.{run.module} refused its input."
-            _settle(run.id, RunStatus.FAILED, sentence)
-            raise RunFailed(sentence)
-        if code == PREEMPTED:  # somebody sent SIGTERM to the child alone
-            _give_back(run.id)
-        else:
+        outcome = _outcome(directory, code)
+        if outcome is None:
             # A crash (out of memory, a fault): again from the last checkpoint, until _claim says that it was enough.
             _settle(run.id, RunStatus.QUEUED, f"models.{run.module} ended unexpectedly ({_ending(code)}).")
+        elif outcome.code == PREEMPTED:  # somebody sent SIGTERM to the child alone
+            _give_back(run.id)
+        elif outcome.code == BAD_INPUT:
+            sentence = outcome.sentence or f"models.{run.module} refused its input."
+            _settle(run.id, RunStatus.FAILED, sentence)
+            raise RunFailed(sentence)
+        else:
+            _settle(run.id, RunStatus.SUCCEEDED)
+            return
+
+
+def _outcome(directory: Path, code: int) -> Outcome | None:
+    """How a child ended, by what it said itself: the exit code may be its launcher's. None: it crashed."""
+    if outcome := Outcome.read(directory):
+        return outcome
+    # It was refused before it had the directory. A 0 would be a launcher's that overlooked the end of its child.
+    return Outcome(code, _last_line(directory / "log.txt")) if code == BAD_INPUT else None
 
 
 @contextmanager
@@ -198,6 +207,7 @@ def _follow_child(run: TrainingRun, stage_run_id: str, directory: Path, argument
     if not _lock_is_free(directory):
         _give_back(run.id)
         raise SlotTaken(f"Another process is still at work in {directory}.")
+    (directory / OUTCOME).unlink(missing_ok=True)  # else a child that never comes so far would seem to end as the last
     threads.write()
     with _child(run.module, directory, arguments) as child:
         while True:
@@ -216,8 +226,9 @@ def _follow_child(run: TrainingRun, stage_run_id: str, directory: Path, argument
             if code is not None:
                 return code
             if _stopping[0]:
-                if _stop(child) == 0:
-                    return 0
+                code, outcome = _stop(child), Outcome.read(directory)
+                if outcome and outcome.code == 0:
+                    return code
                 _give_back(run.id)
                 raise RunPreempted("The worker is shutting down.")
 

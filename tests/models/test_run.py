@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import json
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from models import run
-from models.run import BadInput, Preempted, RunDirectory
+from models.run import BadInput, Outcome, Preempted, RunDirectory
 
 
 @pytest.fixture
@@ -101,6 +102,37 @@ def test_sigterm_asks_for_a_checkpoint_instead_of_ending(directory: Path) -> Non
         os.kill(os.getpid(), signal.SIGTERM)
         assert opened.preempted
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (None, Outcome(0)),
+        (BadInput("row 3 is odd."), Outcome(3, "row 3 is odd.")),
+        (Preempted(), Outcome(75, "Preempted; the same command goes on from the last checkpoint.")),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/a/b"),
+            Outcome(3, "The disk is full: could not write /a/b."),
+        ),
+        (KeyError("a bug"), None),
+    ],
+)
+def test_a_run_says_itself_how_it_ended(directory: Path, error: Exception | None, outcome: Outcome | None) -> None:
+    (directory / "outcome.json").write_text('{"code": 0, "sentence": "of the run before"}')
+    with pytest.raises(type(error)) if error else contextlib.nullcontext(), RunDirectory.open(directory):
+        assert Outcome.read(directory) is None
+        if error:
+            raise error
+    assert Outcome.read(directory) == outcome
+
+
+def test_only_the_process_that_leads_says_how_the_run_ended(directory: Path) -> None:
+    with RunDirectory.open(directory):
+        with RunDirectory.follow(directory):
+            pass
+        with pytest.raises(BadInput, match="Another process"), RunDirectory.open(directory):
+            pass
+        assert Outcome.read(directory) is None
 
 
 def test_a_child_ends_when_the_pipe_from_its_parent_closes(directory: Path) -> None:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -105,6 +106,72 @@ def test_bad_input_is_the_last_line_of_stderr_and_is_not_tried_twice(stage: Make
         week.carry_out()
     assert week.story() == ["started"]
     assert week.run().error == "comparisons.jsonl:3: chosen is missing."
+
+
+@pytest.fixture
+def swallowing(scripted: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """A launcher that waits for its child, as torchrun does, and then always ends with the same exit code."""
+
+    def launch(code: int) -> None:
+        script = f'trap : TERM; "$@"; exit {code}'
+        monkeypatch.setenv("TRAIN_LAUNCHER", shlex.join(["sh", "-c", script, "sh", sys.executable, str(CHILD)]))
+        settings.get_settings.cache_clear()
+
+    return launch
+
+
+def test_behind_a_launcher_bad_input_is_still_its_sentence_and_not_tried_twice(
+    stage: MakeStage, swallowing: Callable[[int], None]
+) -> None:
+    swallowing(1)
+    week = stage({"steps": 1, "refuse": "comparisons.jsonl:3: chosen is missing."})
+    with pytest.raises(runs.RunFailed, match=r"^comparisons.jsonl:3: chosen is missing\.$"):
+        week.carry_out()
+    assert week.story() == ["started"]
+
+
+def test_behind_a_launcher_a_run_that_is_done_is_done_and_a_crash_is_a_crash(
+    stage: MakeStage, swallowing: Callable[[int], None]
+) -> None:
+    swallowing(0)
+    week = stage({"steps": 3, "crash_at": [2]})
+    week.carry_out()
+    assert week.story() == ["started", "step 1", "crashed", "started", "step 2", "step 3"]
+    assert (week.run().status, week.run().attempt) == (RunStatus.SUCCEEDED, 2)
+    swallowing(1)
+    (week.directory / "script.json").write_text('{"steps": 4}')
+    with db.writing() as session:
+        session.get_one(TrainingRun, week.run().id).status = RunStatus.QUEUED
+    week.carry_out()
+    assert week.story()[-2:] == ["started", "step 4"]
+    assert week.run().status == RunStatus.SUCCEEDED
+
+
+def test_behind_a_launcher_a_preempted_child_costs_no_attempt(
+    stage: MakeStage, swallowing: Callable[[int], None]
+) -> None:
+    swallowing(1)
+    week = stage({"steps": 20, "seconds": 0.05})
+
+    def preempt() -> None:
+        until(lambda: "step 2" in week.story())
+        os.kill(int((week.directory / "pid").read_text()), signal.SIGTERM)
+
+    in_background(preempt)
+    week.carry_out()
+    assert week.story().count("started") == 2
+    assert (week.run().status, week.run().attempt) == (RunStatus.SUCCEEDED, 1)
+
+
+def test_the_outcome_of_an_earlier_start_is_not_taken_for_that_of_the_last(
+    stage: MakeStage, swallowing: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    week = stage({"steps": 1})
+    (week.directory / "outcome.json").write_text('{"code": 75, "sentence": ""}')
+    monkeypatch.setenv("TRAIN_LAUNCHER", "false")  # never comes so far as to have the directory
+    settings.get_settings.cache_clear()
+    with pytest.raises(runs.RunFailed, match=r"ended unexpectedly \(exit code 1\)"):
+        week.carry_out()
 
 
 def test_cancelling_the_iteration_stops_even_a_deaf_child(stage: MakeStage, monkeypatch: pytest.MonkeyPatch) -> None:
