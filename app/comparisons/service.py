@@ -12,6 +12,7 @@ from app.snapshots.reconcile import INITIAL
 from app.tables import (
     Account,
     Candidate,
+    CandidateStatus,
     Comparison,
     Conversation,
     Deployment,
@@ -94,8 +95,19 @@ def replace(session: Session, turn: Turn, comparison: Comparison | None) -> None
         before.superseded_at = now()
         session.flush()
     if comparison:
+        _copy_who_met(session, turn, comparison)
         turn.comparisons.append(comparison)
     session.flush()
+
+
+def _copy_who_met(session: Session, turn: Turn, comparison: Comparison) -> None:
+    """Two policies, where the choice says something about them: not in a researcher's preview, not where a crowdworker
+    rewrote one response, not when a candidate was stopped, not between two equal texts."""
+    picked, other = (session.get_one(Candidate, id) for id in (comparison.picked_id, comparison.other_id))
+    comparison.picked_length, comparison.other_length = len(picked.text.strip()), len(other.text.strip())
+    both = {picked.status, other.status} == {CandidateStatus.DONE} and picked.deployment_id and other.deployment_id
+    if both and not turn.conversation.preview and picked.text.strip() != other.text.strip():
+        comparison.picked_deployment_id, comparison.other_deployment_id = picked.deployment_id, other.deployment_id
 
 
 def kind_of(session: Session, sampled: Sequence[Candidate]) -> TrancheKind:

@@ -16,6 +16,7 @@ from app.tables.dialogues import (
     Turn,
     TurnStatus,
 )
+from app.tables.leaderboard import EloBoard, EloFit, EloFitStatus
 from app.tables.loop import (
     Deployment,
     Evaluation,
@@ -73,6 +74,9 @@ __all__ = [
     "ConversationStatus",
     "Deployment",
     "DirectionCheck",
+    "EloBoard",
+    "EloFit",
+    "EloFitStatus",
     "Erasure",
     "Evaluation",
     "Import",

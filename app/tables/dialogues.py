@@ -211,7 +211,8 @@ class TrancheKind(enum.StrEnum):
 
 class Comparison(Base):
     """One recorded choice, append-only and neutral: it says which candidate was picked. Direction, text version and
-    propensity are copied here, so that editing a task never flips or rewrites an old label."""
+    propensity are copied here, so that editing a task never flips or rewrites an old label; who met whom and the
+    lengths, so that the leaderboard never reads a million candidates."""
 
     __tablename__ = "comparisons"
     __table_args__ = (
@@ -220,9 +221,12 @@ class Comparison(Base):
         CheckConstraint("picked_id <> other_id", name="two_candidates"),
         CheckConstraint("strength BETWEEN 1 AND 4", name="strength"),
         CheckConstraint("propensity > 0 AND propensity <= 1", name="propensity"),
+        CheckConstraint("(picked_deployment_id IS NULL) = (other_deployment_id IS NULL)", name="who_met"),
         Index("uq_comparisons_current", "turn_id", unique=True, sqlite_where=text("superseded_at IS NULL"),
               postgresql_where=text("superseded_at IS NULL")),
         Index("ix_comparisons_import", "import_id", "import_line"),
+        Index("ix_comparisons_met", "created_at", sqlite_where=text("picked_deployment_id IS NOT NULL"),
+              postgresql_where=text("picked_deployment_id IS NOT NULL")),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -234,6 +238,11 @@ class Comparison(Base):
     choice_direction: Mapped[ChoiceDirection] = mapped_column(enum_column(ChoiceDirection))
     kind: Mapped[TrancheKind] = mapped_column(enum_column(TrancheKind))
     propensity: Mapped[float | None]
+    # Who met whom; None where the choice says nothing about two policies (app/comparisons/service.py: _copy_who_met).
+    picked_deployment_id: Mapped[str | None] = mapped_column(ForeignKey("deployments.id"))
+    other_deployment_id: Mapped[str | None] = mapped_column(ForeignKey("deployments.id"))
+    picked_length: Mapped[int | None]  # characters; None: imported
+    other_length: Mapped[int | None]
     text_version: Mapped[int | None]
     seconds_to_choose: Mapped[float | None]
     superseded_at: Mapped[datetime | None]
