@@ -163,14 +163,14 @@ def ours(base: str, workload: Path) -> Measured:
     for step, group in enumerate([groups[0], *groups]):
         if step == 1:
             began = time.perf_counter()
-        outcome = accumulate(pm, group, config)
-        assert outcome is not None
+        outcomes = accumulate([pm], group, config)
+        assert outcomes is not None
         torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm)
         optimiser.step()
         optimiser.zero_grad()
         if step:
             comparisons += sum(len(example.pairs) for example in group)
-            tokens += outcome.tokens
+            tokens += outcomes[0].tokens
     return Measured(comparisons, time.perf_counter() - began, tokens, peak_mb())
 
 

@@ -11,6 +11,7 @@ import importlib.util
 import os
 import re
 import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -316,6 +317,48 @@ class Backbone:
         )  # fmt: skip
         states: Tensor = output.last_hidden_state
         return states
+
+    @contextlib.contextmanager
+    def shared_below(self, adapters: Sequence[str]) -> Iterator[None]:
+        """Within it `hidden` reads one batch with several adapters, as the members of an ensemble do, and computes what
+        lies below the lowest layer that any of them changes the first time alone."""
+        changed = [
+            path for path, layer in self._layers.items() if any(adapter in layer.scaling for adapter in adapters)
+        ]
+        lowest = min(map(lora.layer_number, changed))
+        shared: list[Tensor] = []  # (B, N, d), what enters that layer
+        with self._other_layers() as (layers, use):
+
+            def keep_or_replace(_: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+                if not shared:
+                    shared.append(arguments[0])
+                    use(layers[lowest:])  # from the next pass on
+                return shared[0], *arguments[1:]
+
+            hook = layers[lowest].register_forward_pre_hook(keep_or_replace)
+            try:
+                yield
+            finally:
+                hook.remove()
+
+    @contextlib.contextmanager
+    def lowest_layers(self, share: float) -> Iterator[None]:
+        """Within it the decoder ends after this share of its layers, one at least."""
+        with self._other_layers() as (layers, use):
+            use(layers[: max(1, round(share * len(layers)))])
+            yield
+
+    @contextlib.contextmanager
+    def _other_layers(self) -> Iterator[tuple[nn.ModuleList, Callable[[nn.ModuleList], None]]]:
+        """All layers of the decoder, and how to let it pass through others, until the context ends."""
+        first = next(path for path in self._widths if lora.layer_number(path) == 0)
+        parent, _, name = first.partition(".0.")[0].rpartition(".")
+        module = self.causal_lm.get_submodule(parent)
+        layers = getattr(module, name)
+        try:
+            yield layers, lambda others: setattr(module, name, others)
+        finally:
+            setattr(module, name, layers)
 
     def logits_at(self, hidden: Tensor, index: Tensor) -> Tensor:
         """Logits over the vocabulary, fp32, (n, V), at `index`: (B, N) bool, or (n,) indices into the flattened B·N."""

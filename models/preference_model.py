@@ -296,7 +296,8 @@ class Ensemble(PreferenceModel):
 
     def scores_at(self, batch: Batch, index: Tensor) -> Tensor:
         """Scores together at tokens of a batch of one row: index (n,) → (n,)."""
-        return self.together(torch.stack([member.scores_at(batch, index) for member in self.members]))
+        with self.backbone.shared_below([member.adapter for member in self.members]):
+            return self.together(torch.stack([member.scores_at(batch, index) for member in self.members]))
 
     def write(self, directory: Path) -> None:
         """The first member as it would be alone, the others in directories beside it, and how they score together."""

@@ -3,8 +3,8 @@
 Reads `config.json` (models/config.py, may be absent), `comparisons.jsonl[.gz]` and the config's `pmp_comparisons`;
 resumes from its last checkpoint, and then ends with the same weights as if it had never been interrupted.
 
-One flat list of steps: base → preference-model pretraining, if asked for → human feedback, and all of it again for each
-member of an ensemble.
+One flat list of steps: base → preference-model pretraining, if asked for → human feedback. The members of an ensemble
+learn from each step together: what lies below their adapters is computed once.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 
@@ -24,8 +24,8 @@ from models.backbone import Backbone, choose_dtype, set_threads
 from models.config import PMConfig, parse, to_json
 from models.data import Example, batches, content_hash, examples, of_half, one_sided, pmp_examples, select
 from models.dialogue import DEFAULT_SYSTEM, RED_TEAM, Conversation, Renderer, read_conversations
-from models.naming import name_tasks
-from models.packing import pack
+from models.naming import Naming, mean_states, name_tasks
+from models.packing import Row, pack
 from models.preference_model import Ensemble, PreferenceModel, TaskHead, Together, pairwise_loss
 from models.processes import ALONE, Processes
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
@@ -54,7 +54,9 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     # Data
     comparisons = run.find("comparisons.jsonl", "comparisons.jsonl.gz")
     reading = read_conversations(comparisons, config.system)
-    naming = name_tasks(reading.conversations) if config.task_heads and not reading.names_tasks else None
+    naming = None
+    if config.task_heads and not reading.names_tasks:
+        naming = name_together(processes, run, backbone, tokenizer, reading.conversations)
     conversations = naming.conversations if naming else reading.conversations
     chosen = select(
         of_half(conversations, config.half),
@@ -94,7 +96,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         name = f"pm-{i}" if i else "pm"
         members.append(PreferenceModel.fresh(backbone, name, rank, config.adapted_share, tasks))
 
-    # Optimiser: members that are not trained at a step have no gradients, so it passes over them
+    # Optimiser
     adapters = [{"params": backbone.parameters(pm.adapter)} for pm in members]
     heads = [{"params": list(pm.head.parameters())} for pm in members]
     optimiser = torch.optim.AdamW([*adapters, *heads], lr=0.0, weight_decay=config.weight_decay)
@@ -102,7 +104,8 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     # Comparisons are judged before they are learnt from, and where the rates are nearly down by a PM that is nearly the
     # final one. In a single epoch all of them are new to it: they are more than are held out to fit a temperature.
     unseen: list[float] = []  # margins
-    unseen_from = math.ceil((1 - UNSEEN) * len(steps)) if config.epochs == len(members) == 1 else len(steps)
+    new = config.epochs == 1 and (config.combine == "mean" or len(members) == 1)
+    unseen_from = math.ceil((1 - UNSEEN) * len(steps)) if new else len(steps)
 
     # Loop
     inputs = hashlib.sha256((to_json(config) + data_hash).encode()).hexdigest()
@@ -131,31 +134,33 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         run.progress("train", number - 1, len(steps))
         set_threads(run.threads(config.threads))
         began = time.monotonic()
-        pm = members[step.member]
         preempted = processes.any(run.preempted)
-        outcome = None if preempted else learn_together(processes, pm, step.batch, config, interrupted)
-        if outcome is None:
+        outcomes = None if preempted else learn_together(processes, members, step.batch, config, interrupted)
+        if outcomes is None:
             save_checkpoint(number - 1)
             raise Preempted
-        if not math.isfinite(outcome.loss):
-            raise BadInput(f"The loss became {outcome.loss} at step {number}: lower learning_rate in config.json.")
+        if broken := next((outcome.loss for outcome in outcomes if not math.isfinite(outcome.loss)), None):
+            raise BadInput(f"The loss became {broken} at step {number}: lower learning_rate in config.json.")
         if number > unseen_from and step.stage == "pm":
-            unseen += outcome.margins
-        norm = torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm)
+            unseen += [sum(margins) / len(members) for margins in zip(*(o.margins for o in outcomes), strict=True)]
+        norms = [torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm) for pm in members]
         for i, group in enumerate(optimiser.param_groups):
             group["lr"] = step.height * (step.learning_rate if i < len(members) else config.head_learning_rate)
         optimiser.step()
         optimiser.zero_grad()
-        metrics = {
-            "loss": outcome.loss,
-            "accuracy": outcome.accuracy,
-            "margin": outcome.margin,
-            "score_mean": outcome.score_mean,
-            "gradient_norm": float(norm),
-            "learning_rate": step.learning_rate * step.height,
-            "tokens_per_s": outcome.tokens / (time.monotonic() - began),
-        }
-        run.metrics(number, {f"{step.series}/{name}": value for name, value in metrics.items()})
+        metrics: dict[str, float] = {}
+        for i, (outcome, norm) in enumerate(zip(outcomes, norms, strict=True)):
+            of_member = {
+                "loss": outcome.loss,
+                "accuracy": outcome.accuracy,
+                "margin": outcome.margin,
+                "score_mean": outcome.score_mean,
+                "gradient_norm": float(norm),
+                "learning_rate": step.learning_rate * step.height,
+                "tokens_per_s": outcome.tokens / (time.monotonic() - began),
+            }
+            metrics |= {f"{step.series(i)}/{name}": value for name, value in of_member.items()}
+        run.metrics(number, metrics)
         if number % config.checkpoint_every == 0 or number == len(steps):
             save_checkpoint(number)
     run.progress("train", len(steps), len(steps))
@@ -208,6 +213,24 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     )
 
 
+def name_together(
+    processes: Processes, run: RunDirectory, backbone: Backbone, tokenizer: Any, conversations: Sequence[Conversation]
+) -> Naming:
+    """`name_tasks` by the leader, whose word holds for all processes."""
+
+    def on_progress(done: int, total: int) -> None:
+        run.progress("name", done, total)
+        if processes.size == 1:  # else the others would wait for the leader for ever
+            run.check_preempted()
+
+    mine = None
+    if processes.leads:
+        mine = name_tasks(conversations, lambda texts: mean_states(backbone, tokenizer, texts, on_progress))
+    leaders = processes.gather(mine)[0]
+    assert leaders is not None
+    return leaders
+
+
 def read_public(run: RunDirectory, config: PMConfig) -> tuple[list[Conversation], Counter[str]]:
     """The comparisons for preference-model pretraining, of the train side alone, and what of them was left out."""
     conversations: list[Conversation] = []
@@ -225,49 +248,41 @@ def read_public(run: RunDirectory, config: PMConfig) -> tuple[list[Conversation]
 
 
 class Step(NamedTuple):
-    """What one optimiser step learns from, who learns, and how fast."""
+    """What one optimiser step learns from, and how fast."""
 
-    member: int
     stage: Literal["pmp", "pm"]
     batch: list[Example]
     learning_rate: float
-    """The adapter's, at the peak of the stage."""
+    """The adapters', at the peak of the stage."""
     height: float
     """Share of the peak rates."""
 
-    @property
-    def series(self) -> str:
-        """What its metrics are named after: pm, and pm-1, … for the other members."""
-        return f"{self.stage}-{self.member}" if self.member else self.stage
+    def series(self, member: int) -> str:
+        """What a member's metrics are named after: pm, and pm-1, … for those after the first."""
+        return f"{self.stage}-{member}" if member else self.stage
 
 
 def plan(config: PMConfig, pretraining: Sequence[Example], feedback: Sequence[Example]) -> list[Step]:
-    """All steps of a run: member by member, its pretraining and then its epochs of human feedback, each stage in an
-    order of its own, with the learning rates rising and falling once."""
-    steps: list[Step] = []
-    for member in range(config.adapters):
+    """All steps of a run: pretraining and then the epochs of human feedback, each stage in an order of its own, with
+    the learning rates rising and falling once."""
 
-        def epoch(todo: Sequence[Example], number: int, seed: int = config.seed + member) -> list[list[Example]]:
-            return batches(todo, config.batch_comparisons, config.row_tokens, seed, number)
+    def epoch(todo: Sequence[Example], number: int) -> list[list[Example]]:
+        return batches(todo, config.batch_comparisons, config.row_tokens, config.seed, number)
 
-        stages: list[tuple[Literal["pmp", "pm"], float, list[list[Example]]]] = [
-            ("pmp", config.pmp_learning_rate, epoch(pretraining, 0)),
-            (
-                "pm",
-                config.learning_rate,
-                [batch for number in range(config.epochs) for batch in epoch(feedback, number)],
-            ),
-        ]
-        for stage, learning_rate, groups in stages:
-            for i, batch in enumerate(groups, 1):
-                height = schedule(config.warmup_share, i, len(groups))
-                steps.append(Step(member, stage, batch, learning_rate, height))
-    return steps
+    stages: list[tuple[Literal["pmp", "pm"], float, list[list[Example]]]] = [
+        ("pmp", config.pmp_learning_rate, epoch(pretraining, 0)),
+        ("pm", config.learning_rate, [batch for number in range(config.epochs) for batch in epoch(feedback, number)]),
+    ]
+    return [
+        Step(stage, batch, learning_rate, schedule(config.warmup_share, i, len(groups)))
+        for stage, learning_rate, groups in stages
+        for i, batch in enumerate(groups, 1)
+    ]
 
 
 class Outcome(NamedTuple):
-    """Of one step, before its update: means over its comparisons (those of parts add up), the tokens it read, and each
-    margin."""
+    """Of one step of one member, before its update: means over its comparisons (those of parts add up), the tokens it
+    read, and each margin."""
 
     loss: float
     accuracy: float
@@ -276,60 +291,72 @@ class Outcome(NamedTuple):
     tokens: int
     margins: list[float]
 
+    def __add__(self, other: "Outcome") -> "Outcome":  # type: ignore[override]
+        return Outcome(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+
+NOTHING = Outcome(0.0, 0.0, 0.0, 0.0, 0, [])
+
 
 def learn_together(
     processes: Processes,
-    pm: PreferenceModel,
+    members: Sequence[PreferenceModel],
     batch: Sequence[Example],
     config: PMConfig,
     interrupted: Callable[[], bool] = lambda: False,
-) -> Outcome | None:
+) -> list[Outcome] | None:
     """`accumulate`, of which each process does a part of the batch; all of them then hold the whole."""
     total = sum(len(example.pairs) for example in batch)
-    mine = accumulate(pm, processes.part(batch), config, interrupted, total)
+    mine = accumulate(members, processes.part(batch), config, interrupted, total)
     if mine is None:
         return None
-    processes.add_gradients(pm.parameters())
-    parts = processes.gather(mine)
-    loss, accuracy, margin, score_mean, tokens = (sum(column) for column in list(zip(*parts, strict=True))[:5])
-    return Outcome(loss, accuracy, margin, score_mean, tokens, [margin for part in parts for margin in part.margins])
+    processes.add_gradients([parameter for pm in members for parameter in pm.parameters()])
+    return [sum(parts, NOTHING) for parts in zip(*processes.gather(mine), strict=True)]
 
 
 def accumulate(
-    pm: PreferenceModel,
+    members: Sequence[PreferenceModel],
     batch: Sequence[Example],
     config: PMConfig,
     interrupted: Callable[[], bool] = lambda: False,
     total: int | None = None,
-) -> Outcome | None:
-    """Add the gradients of a batch's mean loss, row by row; of a part of one, `total` says how many comparisons the
-    whole has. None if it was interrupted: they are then of no use."""
+) -> list[Outcome] | None:
+    """Add the gradients of a batch's mean loss to each member, row by row; of a part of a batch, `total` says how many
+    comparisons the whole has. None if it was interrupted: they are then of no use."""
     total = total or sum(len(example.pairs) for example in batch)
-    loss = right = margin = level = 0.0
-    tokens = 0
-    margins: list[float] = []
+    outcomes = [NOTHING] * len(members)
     for row in pack([example.tree for example in batch], config.row_tokens):
         if interrupted():
             return None
-        ends = torch.tensor([row.end(tree, node) for tree in row.trees for node in batch[tree].ends])
-        labels = torch.tensor([label for tree in row.trees for label in labels_of(batch[tree], config)])
-        certainty, weight = labels.to(pm.backbone.device).unbind(1)  # (pairs,), (pairs,)
-        states = pm.states_at(row.batch(), ends)  # (2·pairs, d)
-        chosen, rejected = pm.head(states).view(-1, 2).unbind(1)  # (pairs,), (pairs,)
-        losses = weight * pairwise_loss(chosen, rejected, certainty)
-        objective = losses + config.centre * (chosen + rejected).square()
-        if isinstance(pm.head, TaskHead):
-            tasks = [batch[tree].conversation.task for tree in row.trees for _ in batch[tree].pairs]
-            objective = objective + weight * pm.head.loss(states, tasks, certainty)
-        objective.sum().div(total).backward()
-        difference = (chosen - rejected).detach()
-        loss += losses.detach().sum().item() / total
-        right += (difference.sign().add(1) / 2).sum().item() / total
-        margin += difference.sum().item() / total
-        level += (chosen + rejected).detach().sum().item() / (2 * total)
-        tokens += len(row)
-        margins += difference.tolist()
-    return Outcome(loss, right, margin, level, tokens, margins)
+        with members[0].backbone.shared_below([pm.adapter for pm in members]):
+            outcomes = [
+                outcome + learn(pm, row, batch, config, total) for pm, outcome in zip(members, outcomes, strict=True)
+            ]
+    return outcomes
+
+
+def learn(pm: PreferenceModel, row: Row, batch: Sequence[Example], config: PMConfig, total: int) -> Outcome:
+    """Add the gradients of a row's part of the mean loss over `total` comparisons."""
+    ends = torch.tensor([row.end(tree, node) for tree in row.trees for node in batch[tree].ends])
+    labels = torch.tensor([label for tree in row.trees for label in labels_of(batch[tree], config)])
+    certainty, weight = labels.to(pm.backbone.device).unbind(1)  # (pairs,), (pairs,)
+    states = pm.states_at(row.batch(), ends)  # (2·pairs, d)
+    chosen, rejected = pm.head(states).view(-1, 2).unbind(1)  # (pairs,), (pairs,)
+    losses = weight * pairwise_loss(chosen, rejected, certainty)
+    objective = losses + config.centre * (chosen + rejected).square()
+    if isinstance(pm.head, TaskHead):
+        tasks = [batch[tree].conversation.task for tree in row.trees for _ in batch[tree].pairs]
+        objective = objective + weight * pm.head.loss(states, tasks, certainty)
+    objective.sum().div(total).backward()
+    margins = (chosen - rejected).detach()
+    return Outcome(
+        loss=losses.detach().sum().item() / total,
+        accuracy=(margins.sign().add(1) / 2).sum().item() / total,
+        margin=margins.sum().item() / total,
+        score_mean=(chosen + rejected).detach().sum().item() / (2 * total),
+        tokens=len(row),
+        margins=margins.tolist(),
+    )
 
 
 def labels_of(example: Example, config: PMConfig) -> list[tuple[float, float]]:

