@@ -242,6 +242,12 @@ class Backbone:
         for layer in self._layers.values():
             layer.add_full(name, self.width)
 
+    def add_mean_adapter(self, name: str, of: Sequence[str]) -> None:
+        """A frozen adapter that changes the base by the mean of what those of `of` do."""
+        self._register(name, trainable=False)
+        for layer in self._layers.values():
+            layer.add_mean(name, of)
+
     def load_adapter(self, name: str, directory: Path, *, trainable: bool = False) -> None:
         """The adapter of a snapshot directory, frozen unless it shall be trained on."""
         found = lora.read(directory, self._widths)

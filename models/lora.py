@@ -10,7 +10,7 @@ The files are PEFT's, so that peft and vLLM load them.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,6 +68,15 @@ class LoraLinear(nn.Module):
         self.lora_a[name], self.lora_b[name] = (identity, change) if inner == width else (change, identity)
         self.scaling[name] = 1.0
         self._changes[name] = change
+
+    def add_mean(self, name: str, of: Sequence[str]) -> None:
+        """A frozen adapter that changes W by the mean of what those of `of` do, and has the sum of their ranks; none
+        where they have none."""
+        if of[0] in self.scaling:
+            a = torch.cat([self.lora_a[one].detach() for one in of])
+            b = torch.cat([self.lora_b[one].detach() * self.scaling[one] for one in of], dim=1)
+            self.lora_a[name], self.lora_b[name] = (nn.Parameter(half, requires_grad=False) for half in (a, b))
+            self.scaling[name] = 1 / len(of)
 
     def remove(self, name: str) -> None:
         """Forget an adapter, if it is here."""

@@ -2,6 +2,7 @@
 token of its last response. An ensemble is several on one base, which score together.
 """
 
+import copy
 import dataclasses
 import json
 from collections.abc import Sequence
@@ -157,6 +158,16 @@ class PreferenceModel:
         else:
             backbone.add_adapter(adapter, rank, share=share)
         return cls(backbone, adapter, TaskHead(backbone.width, tasks) if len(tasks) > 1 else Head(backbone.width))
+
+    @classmethod
+    def mean(cls, members: Sequence["PreferenceModel"], adapter: str) -> Self:
+        """One PM, whose change of the base and whose head are the means of the members' (Wortsman et al. 2022, arXiv
+        2203.05482, a uniform soup): nearly as right as what they say together, at the price of one. Frozen."""
+        backbone, head = members[0].backbone, copy.deepcopy(members[0].head).requires_grad_(False)
+        backbone.add_mean_adapter(adapter, [member.adapter for member in members])
+        states = [member.head.state_dict() for member in members]
+        head.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
+        return cls(backbone, adapter, head)
 
     @classmethod
     def load(cls, backbone: Backbone, adapter: str, directory: Path) -> tuple["PreferenceModel", Snapshot]:

@@ -41,6 +41,11 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
 
     # Config
     config = parse(PMConfig, run.config(), str(run.path / "config.json"))
+    if config.adapters > 1 and config.method == "full":
+        raise BadInput(
+            f"{run.path / 'config.json'}: adapters is {config.adapters}, but PMs that are trained in full would all be "
+            f"the same: they begin and learn alike. Leave method at lora."
+        )
     set_threads(run.threads(config.threads))
     # Measured, so that two processes may find different ones: the leader's holds.
     dtype = processes.gather(choose_dtype())[0] if config.dtype == "auto" else config.dtype
@@ -104,7 +109,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     # Comparisons are judged before they are learnt from, and where the rates are nearly down by a PM that is nearly the
     # final one. In a single epoch all of them are new to it: they are more than are held out to fit a temperature.
     unseen: list[float] = []  # margins
-    new = config.epochs == 1 and (config.combine == "mean" or len(members) == 1)
+    new = config.epochs == 1 and (config.combine in ("weights", "mean") or len(members) == 1)
     unseen_from = math.ceil((1 - UNSEEN) * len(steps)) if new else len(steps)
 
     # Loop
@@ -170,7 +175,9 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     # Together
     system = config.system or DEFAULT_SYSTEM
     pm = members[0]
-    if len(members) > 1:
+    if len(members) > 1 and config.combine == "weights":
+        pm = PreferenceModel.mean(members, "pm-mean")
+    elif len(members) > 1:
         offsets = tuple(reference.mean_score(member, renderer, system) for member in members)
         pm = Ensemble(members, Together(config.combine, config.variance_penalty, offsets))
 

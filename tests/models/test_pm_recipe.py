@@ -48,11 +48,12 @@ def ensemble(two_members: Path) -> Path:
     return two_members
 
 
-def score_alone(directory: Path, prompts: list[list[int]], responses: list[list[list[int]]]) -> float:
+def score_alone(
+    backbone: Backbone, directory: Path, prompts: list[list[int]], responses: list[list[list[int]]]
+) -> float:
     """What the adapter and the head of a directory score, whatever else is there."""
-    backbone = Backbone.load("toy")[0]
-    backbone.load_adapter("alone", directory)
-    return PreferenceModel(backbone, "alone", load_head(directory)).score(prompts, responses)[0][0]
+    backbone.load_adapter(f"alone in {directory.name}", directory)
+    return PreferenceModel(backbone, f"alone in {directory.name}", load_head(directory)).score(prompts, responses)[0][0]
 
 
 def series(path: Path) -> list[str]:
@@ -87,9 +88,38 @@ def test_the_first_member_is_the_pm_that_would_be_alone_and_the_others_begin_els
     pm, found, renderer = PreferenceModel.open(ensemble / "snapshot")
     prompts, responses = [renderer.opening_ids(found.manifest.system, "Hi")], [[renderer.response_ids("bee tree")]]
     offsets = json.loads((ensemble / "snapshot" / "ensemble.json").read_text())["offsets"]
-    alone = [score_alone(path, prompts, responses) for path in (ensemble / "snapshot", second)]
+    alone = [score_alone(pm.backbone, path, prompts, responses) for path in (ensemble / "snapshot", second)]
     expected = sum(score - offset for score, offset in zip(alone, offsets, strict=True)) / 2
     assert pm.score(prompts, responses)[0][0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_members_become_one_pm_by_the_mean_of_their_weights(tmp_path: Path) -> None:
+    config = {"adapters": 2, "learning_rate": 3e-3, "conversations": 60}
+    kept, one = (make_run(tmp_path / combine, combine=combine, **config) for combine in ("mean", "weights"))
+    assert "warnings" in train(kept)
+    result = train(one)
+    assert result["test"]["accuracy"] is not None
+    assert not (one / "snapshot" / "ensemble.json").exists()
+    assert not (one / "snapshot" / "1").exists()
+
+    def change(directory: Path) -> dict[str, torch.Tensor]:
+        config = json.loads((directory / "adapter_config.json").read_text())
+        state = load_file(directory / "adapter_model.safetensors")
+        scaling = config["lora_alpha"] / config["r"]
+        return {
+            key: scaling * state[key.replace("lora_A", "lora_B")] @ state[key] for key in state if "lora_A" in key
+        } | load_file(directory / "head.safetensors")
+
+    first, second, mean = (change(kept / "snapshot"), change(kept / "snapshot" / "1"), change(one / "snapshot"))
+    assert first.keys() == second.keys() == mean.keys()
+    for name, found in mean.items():
+        torch.testing.assert_close(found, (first[name] + second[name]) / 2, atol=1e-6, rtol=1e-4)
+    assert any(not torch.equal(first[name], second[name]) for name in mean)
+
+
+def test_members_that_would_all_be_the_same_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="adapters is 2, but PMs that are trained in full would all be the same"):
+        train(make_run(tmp_path / "run", conversations=10, adapters=2, method="full"))
 
 
 def test_a_pm_trained_in_full_learns_goes_on_where_it_was_and_is_kept_as_any_other(tmp_path: Path) -> None:
