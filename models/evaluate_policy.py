@@ -33,7 +33,7 @@ REFUSALS = (
 same list is held against both policies."""
 
 SHOWN = 10  # prompts whose responses are put side by side in OUT
-AT_ONCE = 16  # responses that are sampled and scored together, between two words of progress
+AT_ONCE = 64  # responses that are sampled and scored together, between two words of progress
 
 
 class Answer(NamedTuple):
@@ -260,9 +260,14 @@ def evaluate(arguments: argparse.Namespace, run: RunDirectory | None) -> dict[st
 def _shown(given: Sequence[Answer]) -> list[dict[str, Any]]:
     """Responses to one prompt, the median by the PM first: the one to show where there is room for one (with 17 samples
     the paper's rule against choosing by hand, §6)."""
-    by_score = sorted(given, key=lambda answer: answer.score)
-    median = by_score.pop((len(by_score) - 1) // 2)
-    return [{"text": a.text, "score": round(a.score, 4)} for a in [median, *by_score]]
+    middle = median([answer.score for answer in given])
+    others = sorted((a for i, a in enumerate(given) if i != middle), key=lambda answer: answer.score)
+    return [{"text": a.text, "score": round(a.score, 4)} for a in [given[middle], *others]]
+
+
+def median(scores: Sequence[float]) -> int:
+    """Index of the median; of an even number the lower of the two."""
+    return sorted(range(len(scores)), key=lambda i: scores[i])[(len(scores) - 1) // 2]
 
 
 def _against(which: str, opened: Opened) -> Policy:

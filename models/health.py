@@ -17,7 +17,7 @@ from models.run import BadInput, file_atomically, main
 
 WINDOW = 4  # steps at least whose means are compared: that of one step is noise
 ERRORS = 3.0  # standard errors that make a change: the best of many windows is above its neighbours by luck alone
-REPETITIVE = 0.5  # of the variety of the initial policy's responses
+REPETITIVE = 0.5  # of the variety of the first step's responses
 
 
 class RewardLine(NamedTuple):
@@ -85,7 +85,7 @@ def repetitive(steps: Sequence[Mapping[str, float]]) -> str | None:
         return None
     return (
         f"The policy repeats itself: {np.mean(variety[-WINDOW:]):.0%} of the pairs of words in a step's responses are "
-        f"different ones, of the initial policy's {variety[0]:.0%}."
+        f"different ones, of the first step's {variety[0]:.0%}."
     )
 
 

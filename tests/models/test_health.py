@@ -98,6 +98,6 @@ def test_responses_that_come_to_share_their_words_are_an_alarm() -> None:
     steps = [{"step": i, "policy/distinct_2": 0.9 - 0.06 * i} for i in range(12)]
     alarm = repetitive(steps)
     assert alarm is not None
-    assert "of the initial policy's 90%" in alarm
+    assert "of the first step's 90%" in alarm
     assert repetitive(steps[:5]) is None
     assert repetitive([]) is None
