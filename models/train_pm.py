@@ -41,11 +41,6 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
 
     # Config
     config = parse(PMConfig, run.config(), str(run.path / "config.json"))
-    if config.adapters > 1 and config.method == "full":
-        raise BadInput(
-            f"{run.path / 'config.json'}: adapters is {config.adapters}, but PMs that are trained in full would all be "
-            f"the same: they begin and learn alike. Leave method at lora."
-        )
     set_threads(run.threads(config.threads))
     # Measured, so that two processes may find different ones: the leader's holds.
     dtype = processes.gather(choose_dtype())[0] if config.dtype == "auto" else config.dtype
@@ -96,7 +91,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     members = []
     rank = config.lora_rank if config.method == "lora" else None
     tasks = tasks_with_heads(todo) if config.task_heads else []
-    for i in range(config.adapters):
+    for i in range(config.adapters if config.method == "lora" else 1):
         torch.manual_seed(config.seed + i)
         name = f"pm-{i}" if i else "pm"
         members.append(PreferenceModel.fresh(backbone, name, rank, config.adapted_share, tasks))

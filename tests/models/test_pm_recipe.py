@@ -117,19 +117,15 @@ def test_members_become_one_pm_by_the_mean_of_their_weights(tmp_path: Path) -> N
     assert any(not torch.equal(first[name], second[name]) for name in mean)
 
 
-def test_members_that_would_all_be_the_same_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="adapters is 2, but PMs that are trained in full would all be the same"):
-        train(make_run(tmp_path / "run", conversations=10, adapters=2, method="full"))
-
-
 def test_a_pm_trained_in_full_learns_goes_on_where_it_was_and_is_kept_as_any_other(tmp_path: Path) -> None:
-    config = {"method": "full", "learning_rate": 1e-3, "conversations": 400}
+    config = {"method": "full", "adapters": 2, "learning_rate": 1e-3, "conversations": 400}
     path = make_run(tmp_path / "run", **config)
     result = train(path)
     assert result["test"]["low"] > 0.5
     pm, found, renderer = PreferenceModel.open(path / "snapshot")
     assert pm.backbone.width == json.loads((path / "snapshot" / "adapter_config.json").read_text())["r"]
     assert found.manifest.config["method"] == "full"
+    assert not (path / "snapshot" / "ensemble.json").exists()  # a second member would be the same
     assert reference.mean_score(pm, renderer, found.manifest.system) == pytest.approx(
         found.manifest.reference_mean, abs=1e-5
     )

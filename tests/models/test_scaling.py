@@ -15,7 +15,7 @@ from models.scaling import Run, law
 
 CONFIG = {
     "base": "toy", "learning_rate": 0.01, "head_learning_rate": 0.01, "batch_comparisons": 8, "threads": 1,
-    "dtype": "float32",
+    "adapters": 1, "dtype": "float32",
 }  # fmt: skip
 
 
