@@ -22,6 +22,7 @@ from app.chat.policies import Policies
 from app.chat.tail import Tail
 from app.comparisons.endpoints import router as comparisons
 from app.dashboard.endpoints import router as dashboard
+from app.explorer.endpoints import router as explorer
 from app.iterations.endpoints import router as iterations
 from app.messages.endpoints import router as messages
 from app.people.endpoints import router as people
@@ -38,6 +39,7 @@ FEATURES = (
     chat,
     comparisons,
     dashboard,
+    explorer,
     iterations,
     snapshots,
     studies,

@@ -67,6 +67,7 @@ def erase_copies(erasure_id: str) -> None:
         {prompt for one in erasure.conversations for prompt in one["prompts"]},
     )
     _delete_tails(turns)
+    overwrite_words()
     with db.writing() as session:
         _erase_from_evaluations(session, erased)
     held = [directory for directory in _run_directories() if not _erase_from_directory(directory, erased)]
@@ -97,6 +98,29 @@ def _delete_tails(turn_ids: list[str]) -> None:
     if turn_ids:
         with Redis.from_url(get_settings().redis_url, socket_timeout=5) as redis:
             redis.delete(*(f"turn:{id}:{what}" for id in turn_ids for what in ("events", "reader")))
+
+
+MERGED_AT_ONCE = 500
+"""Pages of the index of words that are rewritten under one lock: some hundredths of a second."""
+
+
+def overwrite_words() -> None:
+    """On SQLite: make the index of words anew without what was taken out of it. FTS5 only marks that, and lets it go
+    when it happens to merge the part where it stands; until then the file would still hold the words."""
+    if db.get_engine().dialect.name != "sqlite":
+        return
+    pages = -MERGED_AT_ONCE  # negative: all parts of the index, and not only those whose turn it is
+    while True:
+        with db.writing() as session:
+            connection = session.connection()
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            before = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+            merge = "INSERT INTO catalogue_words (catalogue_words, rank) VALUES ('merge', ?)"
+            connection.exec_driver_sql(merge, (pages,))
+            after = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+        if after - before < 2:  # FTS5's own sign that there is nothing left to merge
+            return
+        pages = MERGED_AT_ONCE
 
 
 def _erase_from_evaluations(session: Session, erased: Erased) -> None:

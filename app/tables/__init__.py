@@ -1,6 +1,8 @@
 """All rows. Importing this package registers every table, which Alembic and the tests rely on."""
 
 from app.db import Base
+from app.tables import catalogue_triggers
+from app.tables.catalogue import CatalogueEntry, CatalogueSnapshot
 from app.tables.dialogues import (
     Candidate,
     CandidateStatus,
@@ -67,6 +69,8 @@ __all__ = [
     "Base",
     "Candidate",
     "CandidateStatus",
+    "CatalogueEntry",
+    "CatalogueSnapshot",
     "ChoiceDirection",
     "Comparison",
     "ConsentText",
@@ -112,4 +116,5 @@ __all__ = [
     "TurnStatus",
     "VisitStatus",
     "WellbeingSurvey",
+    "catalogue_triggers",
 ]

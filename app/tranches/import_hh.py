@@ -35,6 +35,7 @@ from app.tables import (
     Turn,
     TurnStatus,
 )
+from app.tables.catalogue_triggers import add_to_catalogue
 from app.tranches.families import family_of
 from app.tranches.hh_file import Place, plan_file, read_lines, read_row
 from app.tranches.transcripts import Pair, Unusable, render_line
@@ -93,6 +94,10 @@ def import_hh(path: Path, kind: TaskKind) -> Imported:
                 writer.add(*row)
             with writing() as session:
                 writer.flush(session)
+        begun = iter(writer.conversation_ids.values())
+        while some := list(islice(begun, ROWS_PER_COMMIT)):
+            with writing() as session:
+                add_to_catalogue(session.connection(), some)
         with writing() as session:
             _publish(session, record.id)
     return Imported(plan.rows, len(plan.places), plan.conversations, set_aside)

@@ -1,0 +1,93 @@
+"""What researchers do from here: open a red-team conversation, and leave comparisons out of tranches. Both are audited.
+
+Nothing is deleted: a flag and a reason, which the next freeze counts under its exclusions. What a tranche holds already
+stays in it, or its hash would be a lie.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.errors import DomainError
+from app.explorer import transcript
+from app.explorer.schemas import ComparisonShown, Transcript
+from app.tables import Account, AuditEvent, Comparison, Role, Tranche
+
+
+class WarningNotAgreed(DomainError):
+    status = 403
+
+
+class UnknownComparison(DomainError):
+    status = 404
+
+
+class UnknownPerson(DomainError):
+    status = 404
+
+
+class Superseded(DomainError):
+    status = 409
+
+
+class Frozen(DomainError):
+    status = 409
+
+
+def open_transcript(session: Session, conversation_id: str, researcher: Account) -> Transcript:
+    """With its words. Of a red-team conversation only for who has agreed to the warning, and every time on record."""
+    if transcript.is_red_team(session, conversation_id):
+        if researcher.red_team_opt_in_at is None:
+            raise WarningNotAgreed("Please read the warning about red-team conversations, and agree to it, first.")
+        _audit(session, researcher, "read-red-team", f"conversation:{conversation_id}")
+    return transcript.transcript(session, conversation_id, opened=True)
+
+
+def exclude_comparison(
+    session: Session, comparison_id: str, reason: str | None, researcher: Account
+) -> ComparisonShown:
+    row = session.scalar(select(Comparison).where(Comparison.id == comparison_id).with_for_update())
+    if row is None:
+        raise UnknownComparison("There is no such comparison.")
+    shown = transcript.comparison(session, comparison_id)  # refuses what does not count
+    if row.superseded_at is not None:
+        raise Superseded("This choice was replaced by a later one; no tranche takes it anyway.")
+    if row.tranche_id is not None:
+        tranche = session.get_one(Tranche, row.tranche_id)
+        raise Frozen(f"The tranche {tranche.name} holds this comparison already, and a frozen tranche does not change.")
+    before, reason = row.excluded_reason, _said(reason)
+    if before == reason:
+        return shown
+    row.excluded_reason = reason
+    _audit(session, researcher, "exclude-comparison", f"comparison:{row.id}", before, reason)
+    session.flush()
+    return transcript.comparison(session, comparison_id)
+
+
+def exclude_crowdworker(session: Session, account_id: str, reason: str | None, researcher: Account) -> None:
+    """All that they chose, but what is frozen; what they choose from now on, too, until it is taken back."""
+    account = session.scalar(select(Account).where(Account.id == account_id).with_for_update())
+    if account is None or account.role != Role.CROWDWORKER:
+        raise UnknownPerson("There is no such crowdworker.")
+    before, reason = account.excluded_reason, _said(reason)
+    if before != reason:
+        account.excluded_reason = reason
+        _audit(session, researcher, "exclude-crowdworker", f"account:{account.id}", before, reason)
+    session.flush()
+
+
+def _said(reason: str | None) -> str | None:
+    return (reason or "").strip() or None
+
+
+def _audit(
+    session: Session,
+    researcher: Account,
+    action: str,
+    subject: str,
+    before: str | None = None,
+    after: str | None = None,
+) -> None:
+    event = AuditEvent(account_id=researcher.id, action=action, subject=subject, reason=after)
+    if before is not None or after is not None:
+        event.before, event.after = {"excluded_reason": before}, {"excluded_reason": after}
+    session.add(event)
