@@ -158,7 +158,11 @@ class PolicyConfig:
     """Snapshot directory of a PM that only watches: where the two part, the policy exploits `pm` (paper §4.2)."""
 
     initial: str | None = None
-    """Snapshot directory of the policy to start from, which is also the KL anchor; null means the base itself."""
+    """Snapshot directory of the initial policy: the KL anchor, and where the run starts; null means the base itself."""
+
+    start: str | None = None
+    """Snapshot directory of the policy to start from, if not `initial`: last week's, to continue instead of beginning
+    anew as the paper does. The KL is still to `initial`."""
 
     preset: Literal["paper", "safe"] = "safe"
     """How scores become rewards (models/rewards.py): `paper` is Bai et al. 2022, `safe` holds small runs together."""
@@ -215,7 +219,7 @@ class PolicyConfig:
     """Gradients of either network are scaled down to this norm."""
 
     lora_rank: Annotated[int, Between(1, 256)] = 16
-    """Rank of a fresh policy adapter. With `initial`, its rank holds; the value function has the PM's."""
+    """Rank of a fresh policy adapter. With `start` or `initial`, its rank holds; the value function has the PM's."""
 
     clip: Annotated[float, Between(0, 1)] = 0.2
     """PPO's ε: how far a token's probability may profitably move within one step."""
@@ -240,6 +244,18 @@ class PolicyConfig:
 
     max_approx_kl: Annotated[float, Between(0)] = 0.05
     """Nats per token between the policy and itself at rollout time at which a step's updates end (preset `safe`)."""
+
+    kl_levels: tuple[Annotated[int, Between(1)], ...] = ()
+    """Nats per response: the policy whose rollouts first reach such a level is kept as a snapshot of its own, and the
+    run goes on. If one step reaches several, the highest counts."""
+
+    sample_prompts: Annotated[int, Between(0)] = 8
+    """Of the run's prompts so many, a seeded choice, are answered by every snapshot, those at `kl_levels` and the last
+    one, and by the initial policy, each with the median by the PM of 17 responses: `samples.jsonl`."""
+
+    logp_comparisons: Annotated[int, Between(0)] = 64
+    """Comparisons of test families in the run's `comparisons.jsonl`, if there is one, at most: each step tells how
+    often the policy finds the better response the likelier one (models/logp_accuracy.py)."""
 
     evaluation_rollouts: Annotated[int, Between(0)] = 32
     """At the end: responses of the new policy to the run's first prompts, against the initial policy's there."""

@@ -21,19 +21,23 @@ from typing import Any, NamedTuple, Self
 import torch
 from torch import Tensor
 
-from models import evaluate_policy, health, snapshot
+from models import evaluate_policy, health, logp_accuracy, snapshot, waypoints
 from models.backbone import Backbone, set_threads
 from models.config import PolicyConfig, parse, to_json
-from models.dialogue import DEFAULT_SYSTEM, Renderer, read_prompts
+from models.data import Example
+from models.dialogue import DEFAULT_SYSTEM, Message, Renderer, read_prompts
 from models.losses import explained_variance, masked_mean
 from models.policy import Policy, ValueFunction
-from models.preference_model import PreferenceModel
+from models.preference_model import MAX_TOKENS, PreferenceModel
 from models.processes import ALONE, Processes
 from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
 from models.rollout import Networks, Rollouts, collect_together
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
 from models.sampling import Sampler, seed_of
 from models.updates import advantages, calibrate, update
+
+NAMED = {"baseline": evaluate_policy.Answer, "initially": waypoints.Said, "kept": waypoints.Waypoint}
+"""Lists of named tuples in a `Course`: checkpoints hold plain ones."""
 
 NEGATIVE_STEPS = 3
 """A KL clearly below zero happens by chance in one step of many; in so many in a row, something samples wrongly."""
@@ -68,6 +72,8 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     renderer = Renderer(tokenizer)
     data = read_data(run.find("prompts.jsonl", "prompts.jsonl.gz"), config, renderer, backbone.context)
     steps = math.ceil(config.rollouts / config.rollouts_per_step)
+    held_out = read_held_out(run.path, config, renderer, backbone.context)
+    shown = data.some(config)
 
     # Networks
     pm, judge = PreferenceModel.load(backbone, "pm", pm_directory)
@@ -78,6 +84,8 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     networks = Networks(
         policy, initial, value, pm, test_pm, sampler, renderer, config.row_tokens, config.sampling_batch
     )
+    without_value = dataclasses.replace(networks, value=None)
+    of_initial = dataclasses.replace(without_value, policy=initial)
 
     # Optimiser
     groups = [{"params": policy.parameters(), "peak": config.learning_rate}]
@@ -104,6 +112,8 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         optimiser.load_state_dict(state["optimiser"])
         course = Course.from_state(state["course"])
     run.rewind(first)
+    if processes.leads:
+        waypoints.rewind(run.path, course.kept, course.samples)
 
     def save_checkpoint(step: int) -> None:
         state = {
@@ -121,6 +131,36 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         if processes.size == 1 and run.preempted:
             raise Preempted
 
+    def manifest(name: str, metrics: dict[str, float]) -> snapshot.Manifest:
+        return snapshot.Manifest(
+            name=name,
+            kind="policy",
+            base={"source": config.base, "hash": backbone.hash},
+            system=config.system or DEFAULT_SYSTEM,
+            parents=[judge.manifest.name, *parents],
+            data_hash=data.hash,
+            config=dataclasses.asdict(config),
+            metrics=metrics,
+        )
+
+    def say(what: Networks) -> list[waypoints.Said]:
+        prompts = [data.ids[i] for i in shown]
+        return waypoints.typical(processes, what, prompts, config.max_new_tokens, config.seed, go_on)
+
+    def show(name: str, step: int) -> None:
+        told = [data.told[i] for i in shown]
+        course.samples += waypoints.side_by_side(name, step, told, course.initially, say(networks))
+        if shown and processes.leads:
+            waypoints.write_samples(run.path, course.samples)
+
+    def keep(level: int, step: int, rollouts: Rollouts) -> None:
+        name, own = f"{config.name}-kl{level}", evaluate_policy.summary(evaluate_policy.answers(rollouts))
+        if processes.leads:
+            directory = run.path / "snapshots" / name
+            snapshot.save(directory, manifest(name, {**own, "step": step}), policy.write)
+        course.kept.append(waypoints.Waypoint(name, level, step, own["kl_to_initial"], own["score"]))
+        show(name, step)
+
     for step in range(first + 1, steps + 1):
         done = (step - 1) * config.rollouts_per_step
         run.progress("train", done, config.rollouts)
@@ -133,15 +173,35 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         run.progress("train", done + len(rollouts.scores) // 2, config.rollouts)
         check_scores(rollouts.scores, judge.manifest.name, first=step == 1)
         course.scale.observe(rollouts.scores)
-        if step == 1:  # these are the initial policy's own
-            course.baseline = evaluate_policy.answers(rollouts.first(evaluation_prompts(config)))
+        if step == 1:  # nothing has been learned yet
+            count = evaluation_prompts(config)
+            baseline = rollouts.first(count)
+            if config.start and count:  # else these are the initial policy's own
+                baseline = collect_together(
+                    processes, of_initial, prompts[:count], seeds[:count], config.max_new_tokens, go_on
+                )
+            course.baseline = evaluate_policy.answers(baseline)
+            course.initially = say(of_initial)
+            course.pm_accuracy = logp_accuracy.of_pm(pm, held_out) if held_out else {}
             if value:
                 rollouts = calibrate(value, rollouts, shaped_scores(rollouts, course, config))
 
         metrics = measure(rollouts, course.kl_coef)
+        if held_out:
+            began = time.monotonic()
+            accuracy = logp_accuracy.of_policy(policy, held_out, config.row_tokens, processes, go_on)
+            metrics |= {f"policy/logp_accuracy{task}": share for task, share in accuracy.items()}
+            metrics |= {f"policy/pm_accuracy{task}": share for task, share in course.pm_accuracy.items()}
+            metrics["policy/seconds_held_out"] = time.monotonic() - began
         stopped = course.alarm(rollouts.kl_to_initial, config.kl_budget)
+        if stopped and step == 1 and config.start:
+            raise BadInput(f"{stopped} It did so before the first step: raise kl_budget in {where}, or change start.")
         if not stopped:
             course.good, course.good_step = policy.state(), step - 1
+            if level := waypoints.passed(metrics["policy/kl_to_initial"], config.kl_levels, course.kl_level):
+                course.kl_level = level
+                if step > 1:  # what the run starts from is a snapshot already
+                    keep(level, step - 1, rollouts)
             began = time.monotonic()
             scores = shaped_scores(rollouts, course, config)
             per_token = rewards(
@@ -179,7 +239,6 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         run.progress("evaluate", 0, 1)
         prompts, seeds = data.of_step(1, config)
         count = evaluation_prompts(config)
-        without_value = dataclasses.replace(networks, value=None)
         final = evaluate_policy.answers(
             collect_together(processes, without_value, prompts[:count], seeds[:count], config.max_new_tokens, go_on)
         )
@@ -192,6 +251,8 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         stopped += f" The snapshot is the policy after step {course.good_step}."
         if processes.leads:
             print(stopped, file=sys.stderr)
+    learned_from = course.good_step if stopped else steps
+    show(config.name, learned_from)
     if not processes.leads:
         return
 
@@ -200,7 +261,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     taken = run.all_metrics()
     grown = health.reward_line([m["policy/sqrt_kl"] for m in taken], [m["policy/score"] for m in taken])
     result = {
-        "steps": course.good_step if stopped else steps,
+        "steps": learned_from,
         "processes": processes.size,
         "prompts": len(data.ids),
         "left_out": data.left_out,
@@ -211,19 +272,11 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         "final": last,
         "paired": evaluate_policy.compare(final, course.baseline, config.responses_per_prompt) if final else {},
         "reward_line": grown and grown._asdict(),
+        "snapshots": [waypoint._asdict() for waypoint in course.kept],
+        "held_out_comparisons": sum(len(example.pairs) for example in held_out),
         "warnings": health.alarms(taken),
     }
-    manifest = snapshot.Manifest(
-        name=config.name,
-        kind="policy",
-        base={"source": config.base, "hash": backbone.hash},
-        system=config.system or DEFAULT_SYSTEM,
-        parents=[judge.manifest.name, *parents],
-        data_hash=data.hash,
-        config=dataclasses.asdict(config),
-        metrics=last,
-    )
-    snapshot.save(run.path / "snapshot", manifest, policy.write)
+    snapshot.save(run.path / "snapshot", manifest(config.name, last), policy.write)
     run.result(result)
     run.progress("evaluate", 1, 1)
 
@@ -267,6 +320,15 @@ class Course:
     negative_steps: int = 0
     baseline: list[evaluate_policy.Answer] = field(default_factory=list)
     """The initial policy's responses to the first prompts."""
+    initially: list[waypoints.Said] = field(default_factory=list)
+    """What it says to the fixed prompts."""
+    pm_accuracy: dict[str, float] = field(default_factory=dict)
+    """The PM's on the held-out comparisons (models/logp_accuracy.py)."""
+    kl_level: int = 0
+    """The highest of `kl_levels` so far."""
+    kept: list[waypoints.Waypoint] = field(default_factory=list)
+    """The snapshots along the run."""
+    samples: list[waypoints.Row] = field(default_factory=list)
 
     def alarm(self, kl: Tensor, budget: float) -> str | None:
         """Why a policy whose responses have these KLs (B,) must not be trained further, or None."""
@@ -285,12 +347,13 @@ class Course:
 
     def state(self) -> dict[str, Any]:
         """To resume from; plain values and tensors only."""
-        return {**vars(self), "scale": vars(self.scale), "baseline": [tuple(answer) for answer in self.baseline]}
+        named = {name: [tuple(one) for one in getattr(self, name)] for name in NAMED}
+        return {**vars(self), **named, "scale": vars(self.scale)}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        baseline = [evaluate_policy.Answer(*answer) for answer in state["baseline"]]
-        return cls(**{**state, "scale": ScoreScale(**state["scale"]), "baseline": baseline})
+        named = {name: [kind(*one) for one in state[name]] for name, kind in NAMED.items()}
+        return cls(**{**state, **named, "scale": ScoreScale(**state["scale"])})
 
 
 # What a run begins with -------------------------------------------------------------------------------------------
@@ -326,6 +389,13 @@ class Prompts(NamedTuple):
     ids: list[list[int]]
     hash: str
     left_out: dict[str, int]
+    told: list[list[Message]]
+    """The same, to read."""
+
+    def some(self, config: PolicyConfig) -> list[int]:
+        """Which of them every snapshot answers: a seeded choice."""
+        draw = random.Random(seed_of(config.seed, "shown prompts"))
+        return sorted(draw.sample(range(len(self.ids)), min(config.sample_prompts, len(self.ids))))
 
     def of_step(self, step: int, config: PolicyConfig) -> tuple[list[list[int]], list[list[int]]]:
         """The prompts of a step, counted from 1, and a seed for each response. All prompts come once, in a shuffled
@@ -357,17 +427,32 @@ def read_data(path: Path, config: PolicyConfig, renderer: Renderer, context: int
         shortest = min(map(len, ids))
         raise BadInput(f"{path}: every prompt is longer than {limit} tokens; the shortest has {shortest}.")
     left_out = {"too long": len(ids) - len(kept)} if len(kept) < len(ids) else {}
-    return Prompts(kept, _sha256(json.dumps(kept)), left_out)
+    told = [message for message, prompt in zip(messages, ids, strict=True) if len(prompt) <= limit]
+    return Prompts(kept, _sha256(json.dumps(kept)), left_out, told)
+
+
+def read_held_out(run: Path, config: PolicyConfig, renderer: Renderer, context: int) -> list[Example]:
+    """The comparisons that watch the run, if there are any."""
+    found = [path for name in ("comparisons.jsonl", "comparisons.jsonl.gz") if (path := run / name).exists()]
+    if not found or not config.logp_comparisons:
+        return []
+    max_tokens = min(context, MAX_TOKENS)
+    return logp_accuracy.read(found[0], renderer, config.logp_comparisons, max_tokens, config.system, config.seed)
 
 
 def begin_from(config: PolicyConfig, backbone: Backbone, run: Path) -> tuple[Policy, Policy, list[str]]:
-    """The initial policy, which is the KL anchor; the policy, which begins as its copy; names of parents."""
-    if config.initial is None:
+    """The initial policy, which is the KL anchor; the policy, which begins as its copy or as `start`; names of
+    parents."""
+    initial, parents = Policy(backbone, None), []
+    if config.initial is not None:
+        initial, anchor = Policy.load(backbone, "initial", run / config.initial)
+        parents.append(anchor.manifest.name)
+    begin = config.start or config.initial
+    if begin is None:
         backbone.add_adapter("policy", config.lora_rank)
-        return Policy(backbone, None), Policy(backbone, "policy"), []
-    initial, found = Policy.load(backbone, "initial", run / config.initial)
-    policy, _ = Policy.load(backbone, "policy", run / config.initial, trainable=True)
-    return initial, policy, [found.manifest.name]
+        return initial, Policy(backbone, "policy"), parents
+    policy, found = Policy.load(backbone, "policy", run / begin, trainable=True)
+    return initial, policy, list(dict.fromkeys([*parents, found.manifest.name]))
 
 
 def evaluation_prompts(config: PolicyConfig) -> int:

@@ -149,7 +149,11 @@ def _erase_from_directory(directory: Path, erased: Erased) -> bool:
             return False
         # Checkpoints belong to the inputs they were made from. A run that is complete needs none; one that is not
         # begins again with what is left. They go first: if we are killed in between, the inputs still tell us to come.
-        for name, is_erased in (("comparisons.jsonl", erased.has_comparison), ("prompts.jsonl", erased.has_prompt)):
+        for name, is_erased in (
+            ("comparisons.jsonl", erased.has_comparison),
+            ("prompts.jsonl", erased.has_prompt),
+            ("samples.jsonl", erased.has_prompt),
+        ):
             for path in (directory / name, directory / f"{name}.gz"):
                 if path.exists() and (erased_lines := _erased_lines(path, is_erased)):
                     shutil.rmtree(directory / "checkpoints", ignore_errors=True)
@@ -213,7 +217,7 @@ def _erase_from_result(path: Path, erased: Erased) -> None:
 
 def _sweep(directory: Path) -> None:
     """What killed writers left behind may hold anything."""
-    for name in ("comparisons.jsonl", "prompts.jsonl", "result.json"):
+    for name in ("comparisons.jsonl", "prompts.jsonl", "samples.jsonl", "result.json"):
         for path in directory.glob(f".{name}*"):
             if path.stat().st_mtime < time.time() - FORGOTTEN:
                 path.unlink(missing_ok=True)

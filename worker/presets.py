@@ -112,6 +112,7 @@ PRESETS: dict[str, IterationConfig] = {
             batch_comparisons=16,
             learning_rate=2e-4,
             head_learning_rate=1e-3,
+            adapters=1,
             adapted_share=1.0,
             lora_rank=4,
             max_tokens=512,
@@ -126,6 +127,7 @@ PRESETS: dict[str, IterationConfig] = {
             ppo_epochs=1,
             minibatches=2,
             lora_rank=4,
+            sample_prompts=2,
             evaluation_rollouts=8,
         ),
         evaluation=EvaluationConfig(max_comparisons=64, prompts=32, max_tokens=16),
@@ -134,14 +136,16 @@ PRESETS: dict[str, IterationConfig] = {
         # Two cores read about 200 tokens a second and learn from them: long dialogues lose their earliest turns, of 700
         # comparisons about 600 then fit, and prompts cost the policy as much as responses. Few responses end within 64
         # tokens: all their scores replaced, brevity would be all that is learnt; all kept, that the longest never end.
-        # Batches are small, for 600 comparisons are few steps.
-        pm=PMConfig(max_comparisons=700, max_tokens=320, test_comparisons=32, batch_comparisons=8),
+        # Batches are small, for 600 comparisons are few steps. What the policy says, the next stage shows.
+        pm=PMConfig(max_comparisons=700, max_tokens=320, test_comparisons=32, batch_comparisons=8, adapters=1),
         policy=PolicyConfig(
             rollouts=256,
             rollouts_per_step=64,
             max_new_tokens=64,
             max_prompt_tokens=192,
             truncation_penalty=0.5,
+            sample_prompts=0,
+            logp_comparisons=0,
             evaluation_rollouts=16,
         ),
         evaluation=EvaluationConfig(max_comparisons=100, prompts=32, max_tokens=64),
@@ -151,6 +155,7 @@ PRESETS: dict[str, IterationConfig] = {
             batch_comparisons=32,
             learning_rate=2e-4,
             head_learning_rate=1e-3,
+            adapters=1,
             adapted_share=1.0,
             task_heads=False,
             row_tokens=2048,
@@ -166,6 +171,8 @@ PRESETS: dict[str, IterationConfig] = {
             ppo_epochs=1,
             minibatches=8,
             kl_budget=100.0,  # the paper follows the curve beyond the point where it bends
+            kl_levels=(1, 4, 9, 16, 25, 36, 49, 64, 81),  # evenly spaced in √KL
+            logp_comparisons=256,
             evaluation_rollouts=256,
             row_tokens=2048,
         ),

@@ -408,16 +408,23 @@ def allowed_threads(cores: int, busy_at: datetime | None, at: datetime) -> int:
 
 
 def register_snapshot(
-    session: Session, run: TrainingRun, kind: SnapshotKind, name: str, iteration: Iteration, pm: Snapshot | None = None
+    session: Session,
+    run: TrainingRun,
+    kind: SnapshotKind,
+    name: str,
+    iteration: Iteration,
+    pm: Snapshot | None = None,
+    made: str = "snapshot",
 ) -> Snapshot:
-    """Keep `RUN_DIR/snapshot` in the snapshot store and as a row. The same run again is the same snapshot."""
-    known = session.scalar(select(Snapshot).where(Snapshot.training_run_id == run.id))
-    if known is not None:
-        return known
+    """Keep a snapshot that the run made, `RUN_DIR/snapshot` or one along the run, in the snapshot store and as a row.
+    The same one again is the same row."""
+    source = get_settings().runs_dir / run.directory / made
+    manifest = json.loads((source / "manifest.json").read_text())
+    for known in session.scalars(select(Snapshot).where(Snapshot.training_run_id == run.id)):
+        if known.manifest.get("name") == manifest.get("name"):  # its row's may have a number
+            return known
     name = _unused(session, name)
-    source, target = get_settings().runs_dir / run.directory / "snapshot", get_settings().snapshots_dir / name
-    _place(source, target)
-    manifest = json.loads((target / "manifest.json").read_text())
+    _place(source, get_settings().snapshots_dir / name)
     snapshot = Snapshot(
         name=name,
         kind=kind,

@@ -133,6 +133,20 @@ def test_a_policy_against_the_base_on_the_same_prompts(
         assert side["new"][0]["score"] <= side["new"][1]["score"]  # of two, the median is the lower one
 
 
+def test_how_many_are_sampled_at_once_changes_nothing(
+    tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy, reports = write_policy(tmp_path / "policy"), []
+    for at_once in (1, 16, 64):
+        monkeypatch.setattr(evaluate_policy, "AT_ONCE", at_once)
+        options = ["--pm", pm, "--samples", 3, "--max-tokens", 16]
+        reports.append(evaluate(monkeypatch, policy, asked, tmp_path / "out.json", *options))
+    first = [[answer["text"] for answer in row["new"]] for row in reports[0]["side_by_side"]]
+    for report in reports[1:]:
+        assert [[answer["text"] for answer in row["new"]] for row in report["side_by_side"]] == first
+        assert report["new"] == pytest.approx(reports[0]["new"], abs=1e-4)
+
+
 def test_the_best_of_k_is_the_pms_and_is_further_away() -> None:
     given = [
         Answer(text, 1, True, score, None, kl, 0.0) for text, score, kl in (("a", 1, 0.5), ("b", 3, 0.1), ("c", 2, 0))

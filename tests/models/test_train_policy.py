@@ -173,6 +173,23 @@ def test_a_run_can_begin_from_a_snapshot_which_is_then_the_anchor(finished: Path
     assert snapshot.load(path / "snapshot").manifest.parents == ["pm", "policy"]
 
 
+def test_a_run_can_continue_from_another_snapshot_while_the_anchor_stays(finished: Path, tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", rollouts=8, start=str(finished / "snapshot"), learning_rate=0.0)
+    shutil.copytree(finished / "pm", path / "pm", dirs_exist_ok=True)
+    result, before = train(path), json.loads((finished / "result.json").read_text())
+    assert weights(path) == weights(finished)
+    assert metrics(path)[0]["policy/kl_to_initial"] > 0.01
+    for which in ("initial", "final"):  # on the same prompts with the same seeds
+        assert result[which] == pytest.approx(before[which], abs=1e-4)
+    assert snapshot.load(path / "snapshot").manifest.parents == ["pm", "policy"]
+
+
+def test_a_start_beyond_the_kl_budget_is_one_sentence(finished: Path, tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", rollouts=8, start=str(finished / "snapshot"), kl_budget=0.01)
+    with pytest.raises(BadInput, match=r"It did so before the first step: raise kl_budget in .*, or change start\.$"):
+        train(path)
+
+
 # Interruptions
 
 
@@ -355,7 +372,7 @@ def test_a_pm_that_says_nothing_is_one_sentence(
 
 
 def test_all_prompts_come_once_before_one_comes_again() -> None:
-    data = train_policy.Prompts([[i] for i in range(7)], "", {})
+    data = train_policy.Prompts([[i] for i in range(7)], "", {}, [])
     config = PolicyConfig(rollouts=28, rollouts_per_step=6, responses_per_prompt=2)
     steps = [data.of_step(step, config) for step in range(1, 6)]
     order = [prompt[0] for prompts, _ in steps for prompt in prompts]

@@ -35,11 +35,13 @@ def work(directory: Path) -> None:
             run.progress("train", step, script["steps"])
             run.checkpoints.save(step, lambda checkpoint: None)
             say(directory, f"step {step}")  # once it is kept: a step that a kill undid is rightly done again
-        run.result({"steps": script["steps"]})
-        with seam.directory_atomically(directory / "snapshot") as snapshot:
-            (snapshot / "adapter_model.safetensors").write_bytes(b"weights")
-            manifest = {"name": "x", "base": {"source": "toy", "hash": "b"}, "data_hash": "d", "files": {}}
-            (snapshot / "manifest.json").write_text(json.dumps(manifest))
+        kept = [{"name": name} for name in script.get("snapshots", [])]
+        run.result({"steps": script["steps"], "snapshots": kept})
+        for name in ["snapshot", *(f"snapshots/{one['name']}" for one in kept)]:
+            with seam.directory_atomically(directory / name) as snapshot:
+                (snapshot / "adapter_model.safetensors").write_bytes(name.encode())
+                manifest = {"name": name, "base": {"source": "toy", "hash": "b"}, "data_hash": "d", "files": {}}
+                (snapshot / "manifest.json").write_text(json.dumps(manifest))
 
 
 def say(directory: Path, what: str) -> None:

@@ -72,6 +72,19 @@ class Copies:
         self.zipped.write_bytes(gzip.compress(self.comparisons.read_bytes()))
         self.prompts = self.runs / "policy-1" / "prompts.jsonl"
         write_lines(self.prompts, asked)
+        said = {"text": "Hm.", "score": 0.0}
+        samples = [
+            {
+                "snapshot": "week-policy",
+                "step": 1,
+                "prompt": [{"role": "system", "content": one["system"]}, *one["prompt"]],
+                "initial": said,
+                "new": said,
+            }
+            for one in asked
+        ]
+        self.samples = self.runs / "policy-1" / "samples.jsonl"
+        write_lines(self.samples, samples)
         self.result = self.runs / "evaluate-policy-1" / "result.json"
         self.result.write_text(json.dumps(report))
 
@@ -102,7 +115,7 @@ def copies(engine: Engine, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> C
 
 def test_the_words_of_one_go_and_those_of_the_other_stay(copies: Copies) -> None:
     assert copies.files_with_the_secret() == [
-        "result.json", "comparisons.jsonl", "comparisons.jsonl.gz", "prompts.jsonl",
+        "result.json", "comparisons.jsonl", "comparisons.jsonl.gz", "prompts.jsonl", "samples.jsonl",
     ]  # fmt: skip
     erasure.erase_copies(copies.erase(minutes_ago=11))
 
@@ -111,6 +124,7 @@ def test_the_words_of_one_go_and_those_of_the_other_stay(copies: Copies) -> None
         (conversation,) = read_conversations(path).conversations
         assert [turn.human for turn in conversation.turns] == ["Which way?", "Sure, Which way?"]
     assert len(read_prompts(copies.prompts)) == 2
+    assert len(copies.samples.read_text().splitlines()) == 2
     report = json.loads(copies.result.read_text())
     assert (report["prompts"], len(report["side_by_side"])) == (4, 2)
     with db.reading() as session:
@@ -217,13 +231,13 @@ erasure.erase_copies(sys.argv[1])
 """
 
 
-@pytest.mark.parametrize("replaced", [0, 1, 2, 3])
+@pytest.mark.parametrize("replaced", [0, 1, 2, 3, 4])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_kill_between_any_two_files_loses_nothing(copies: Copies, replaced: int) -> None:
     id = copies.erase(minutes_ago=11)
     killed = subprocess.run([sys.executable, "-c", KILLED, id, str(replaced)], env=dict(os.environ), check=False)
     assert killed.returncode == -9
-    assert len([name for name in copies.files_with_the_secret() if not name.startswith(".")]) == 4 - replaced
+    assert len([name for name in copies.files_with_the_secret() if not name.startswith(".")]) == 5 - replaced
     assert {conversation.turns[0].human for conversation in read_conversations(copies.comparisons).conversations} >= {
         "Which way?"
     }

@@ -151,7 +151,7 @@ def test_behind_a_launcher_a_preempted_child_costs_no_attempt(
     stage: MakeStage, swallowing: Callable[[int], None]
 ) -> None:
     swallowing(1)
-    week = stage({"steps": 20, "seconds": 0.05})
+    week = stage({"steps": 40, "seconds": 0.05})
 
     def preempt() -> None:
         until(lambda: "step 2" in week.story())
@@ -193,7 +193,7 @@ def test_cancelling_the_iteration_stops_even_a_deaf_child(stage: MakeStage, monk
 
 
 def test_a_worker_that_shuts_down_preempts_its_child_and_the_next_one_goes_on(stage: MakeStage) -> None:
-    week = stage({"steps": 8, "seconds": 0.05})
+    week = stage({"steps": 40, "seconds": 0.05})
 
     def shut_down() -> None:
         until(lambda: "step 2" in week.story())
@@ -207,7 +207,7 @@ def test_a_worker_that_shuts_down_preempts_its_child_and_the_next_one_goes_on(st
     assert (week.run().status, week.run().attempt) == (RunStatus.QUEUED, 0)
     runs._stopping[0] = 0
     week.carry_out()
-    assert [line for line in week.story() if line != "started"] == [f"step {n}" for n in range(1, 9)]
+    assert [line for line in week.story() if line != "started"] == [f"step {n}" for n in range(1, 41)]
     assert (week.run().status, week.run().attempt) == (RunStatus.SUCCEEDED, 1)
 
 

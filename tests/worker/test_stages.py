@@ -12,6 +12,7 @@ from app import db, jobs, settings
 from app.iterations import service
 from app.tables import (
     ConversationStatus,
+    Deployment,
     Iteration,
     IterationStatus,
     Snapshot,
@@ -22,6 +23,7 @@ from app.tables import (
 )
 from models.dialogue import family_of, split_of
 from tests.factories import make_comparison, make_conversation, make_deployment, make_snapshot, make_turn
+from worker import runs
 from worker.iteration import run_stage
 from worker.stages.evaluate_policy import SEEN, UNSEEN, measures
 from worker.stages.inputs import at_most, comparisons_in, prompts, sample
@@ -175,6 +177,33 @@ def test_a_policy_trains_on_what_humans_said_in_training_families(sent: list[str
     assert result("evaluate_pm") == {
         "measures": {"comparisons": 0, "accuracy": None, "deployed_accuracy": None, "standard_error": None}
     }
+
+
+def test_policies_along_the_run_are_snapshots_of_the_week_and_not_deployed(
+    sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHILD_SCRIPT", '{"steps": 1, "snapshots": ["week-policy-kl1", "week-policy-kl4"]}')
+    carry_out = runs.carry_out
+    monkeypatch.setattr(  # an evaluation would be a real one, of a PM that is none
+        runs, "carry_out", lambda run, *rest: None if run.module == "evaluate_pm" else carry_out(run, *rest)
+    )
+    with db.writing() as session:
+        hold(session, *TRAIN[:2], TEST[0])
+    id = start()
+    run(sent, 4)
+    # What watches the run belongs to a family that no training saw.
+    assert [row["turns"][0]["human"] for row in lines(directory("policy") / "comparisons.jsonl")] == [TEST[0]]
+    with db.reading() as session:
+        rows = session.scalars(select(Snapshot).where(Snapshot.kind == SnapshotKind.POLICY)).all()
+        found = {row.name: row for row in rows}
+        last = result("train_policy")["snapshot"]
+        assert set(found) == {"week-policy-kl1", "week-policy-kl4", last}
+        for name in found:
+            weights = settings.get_settings().snapshots_dir / name / "adapter_model.safetensors"
+            assert weights.read_text() == ("snapshot" if name == last else f"snapshots/{name}")
+        assert {row.iteration_id for row in rows} == {id}
+        assert {row.pm_id for row in rows} == {result("train_pm")["snapshot_id"]}
+        assert session.scalars(select(Deployment)).all() == []
 
 
 def test_whole_conversations_are_chosen_up_to_a_limit_and_the_same_every_time() -> None:

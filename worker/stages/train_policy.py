@@ -1,4 +1,5 @@
-"""Train the week's policy by RL against the week's PM, from the initial policy."""
+"""Train the week's policy by RL against the week's PM, from the initial policy. The snapshots along the run are kept
+too; who wants one deployed says so."""
 
 import dataclasses
 import json
@@ -9,7 +10,16 @@ from app import db
 from app.snapshots.service import directory_of
 from app.tables import Snapshot, SnapshotKind
 from worker import runs
-from worker.stages.inputs import conversations, is_prepared, prompts, sample, write_config, write_lines
+from worker.stages.inputs import (
+    at_most,
+    comparisons_in,
+    conversations,
+    is_prepared,
+    prompts,
+    sample,
+    write_config,
+    write_lines,
+)
 from worker.week import Result, Week
 
 
@@ -19,6 +29,9 @@ def work(week: Week) -> None:
     if not is_prepared(directory):
         trained_on = (row for row in conversations(week) if row["split"] == "train")
         write_lines(directory / "prompts.jsonl", sample(prompts(trained_on), week.config.data.max_prompts))
+        unseen = [row for row in conversations(week) if row["split"] == "test" and comparisons_in(row)]
+        if watching := at_most(unseen, week.config.policy.logp_comparisons, comparisons_in):
+            write_lines(directory / "comparisons.jsonl", watching)
         pm, test_pm = pms(week)
         config = dataclasses.replace(week.config.policy, name=f"{week.iteration.name}-policy", pm=pm, test_pm=test_pm)
         write_config(directory, config)
@@ -40,6 +53,9 @@ def record(session: Session, week: Week) -> Result:
     run = runs.find(session, directory)
     pm = session.get_one(Snapshot, week.results["train_pm"]["snapshot_id"])
     name = f"{week.iteration.name}-policy"
-    snapshot = runs.register_snapshot(session, run, SnapshotKind.POLICY, name, week.iteration, pm)
     result: Result = json.loads((directory / "result.json").read_text())
+    for kept in result.get("snapshots", []):
+        made = f"snapshots/{kept['name']}"
+        runs.register_snapshot(session, run, SnapshotKind.POLICY, kept["name"], week.iteration, pm, made)
+    snapshot = runs.register_snapshot(session, run, SnapshotKind.POLICY, name, week.iteration, pm)
     return {"snapshot_id": snapshot.id, "snapshot": snapshot.name, "run_id": run.id, **result}
