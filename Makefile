@@ -30,7 +30,7 @@ test: prepare ## all tests but the slow ones; ARGS="-m slow" for those, ARGS="te
 	python -m pytest -n $(PROCESSES) -m "$(MARKS)" $(ARGS)
 
 .PHONY: bench
-bench: bench-pm bench-policy bench-web ## all benchmarks: a table each, and a line of JSON per figure
+bench: bench-pm bench-policy bench-web bench-data ## all benchmarks: a table each, and a line of JSON per figure
 
 .PHONY: bench-pm
 bench-pm: prepare ## training a PM beside trl.RewardTrainer: comparisons/s, memory (ARGS="--hh FILE": on real rows)
@@ -43,6 +43,10 @@ bench-policy: prepare ## training a policy beside trl.RLOOTrainer: samples/s, me
 .PHONY: bench-web
 bench-web: prepare ## how long a choice takes with twenty people at once (TEST_DATABASE_URL: on PostgreSQL, too)
 	python -m benchmarks.choice_latency
+
+.PHONY: bench-data
+bench-data: prepare ## the dashboard with a million comparisons behind it (TEST_DATABASE_URL: on PostgreSQL, too)
+	python -m benchmarks.data_at_size $(ARGS)
 
 .PHONY: check
 check: prepare ## formatting, lint, types, and that no room imports what it must not

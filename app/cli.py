@@ -8,6 +8,7 @@ import getpass
 import json
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,11 +23,14 @@ from app import doctor, seed
 from app.accounts import passwords
 from app.accounts import service as accounts
 from app.accounts.schemas import SignUp
+from app.dashboard.figure import Asked, as_csv
+from app.dashboard.figures import FIGURES, draw
 from app.db import reading, writing
 from app.errors import DomainError, sentence
 from app.follow import follow
 from app.iterations import schedule
 from app.iterations import service as iterations
+from app.leaderboard.printed import printed
 from app.settings import get_settings
 from app.snapshots import service as snapshots
 from app.tables import Account, Deployment, Role, Task, TaskKind
@@ -194,6 +198,37 @@ def _show(slug: str, generation: list[Deployment]) -> None:
     print(f"{slug}, generation {generation[0].generation}: {lines}")
 
 
+def _elo(options: argparse.Namespace) -> int:
+    from app.leaderboard import fitting  # here alone: nothing else at a terminal waits for numpy
+
+    with reading() as session:
+        fitted = fitting.fit(session, seed=options.seed)
+    wanted = [
+        one
+        for one in fitted.boards
+        if one.week == options.week and (options.task is None or one.task.slug == options.task)
+    ]
+    if options.json:
+        boards = [
+            {"task": one.task.slug, "week": one.week and str(one.week)} | one.board.model_dump() for one in wanted
+        ]
+        print(json.dumps({"seed": options.seed, "counts_hash": fitted.counts_hash, "boards": boards}))
+        return DONE
+    for one in wanted:
+        print(printed(one.task.slug, one.week, one.board))
+    if not wanted:
+        print("Not enough data: there is no choice between two different policies here yet.")
+    return DONE
+
+
+def _figure(options: argparse.Namespace) -> int:
+    asked = Asked(options.iteration, options.task, options.week)
+    with reading() as session:
+        figure = draw(session, options.name, asked)
+    print(as_csv(figure) if options.csv else figure.model_dump_json(indent=2), end="" if options.csv else "\n")
+    return DONE
+
+
 def _doctor(_: argparse.Namespace) -> int:
     findings = doctor.examine()
     for finding in findings:
@@ -248,6 +283,18 @@ def _parser() -> argparse.ArgumentParser:
     rollback.add_argument("task", metavar="TASK", help=tasks)
     rollback.add_argument("--reason")
 
+    elo = command("elo", _elo, "Fit the leaderboard on all comparisons, and print it.")
+    elo.add_argument("--task", metavar="TASK")
+    elo.add_argument("--week", type=_monday, metavar="MONDAY", help="only this week's; default: all weeks")
+    elo.add_argument("--seed", type=int, default=0, help="of the bootstrap; default: 0, as on the page")
+    elo.add_argument("--json", action="store_true", help="everything, in one line")
+    figure = command("figure", _figure, "Print the numbers of one of the dashboard's figures.")
+    figure.add_argument("name", metavar="NAME", help=", ".join(FIGURES))
+    figure.add_argument("--iteration", metavar="ID")
+    figure.add_argument("--task", metavar="TASK")
+    figure.add_argument("--week", type=_monday, metavar="MONDAY")
+    figure.add_argument("--csv", action="store_true", help="default: JSON")
+
     command("doctor", _doctor, "Say what works and what does not, one line each.")
     return parser
 
@@ -261,6 +308,16 @@ def _override(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except json.JSONDecodeError:
         return name, value
+
+
+def _monday(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a day, like 2026-11-23") from None
+    if day.weekday():
+        raise argparse.ArgumentTypeError(f"{day} is a {day:%A}; a week is named by its Monday")
+    return day
 
 
 def _wanted(text: str) -> snapshots.Wanted:

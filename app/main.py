@@ -24,6 +24,7 @@ from app.comparisons.endpoints import router as comparisons
 from app.dashboard.endpoints import router as dashboard
 from app.explorer.endpoints import router as explorer
 from app.iterations.endpoints import router as iterations
+from app.leaderboard.endpoints import router as leaderboard
 from app.messages.endpoints import router as messages
 from app.people.endpoints import router as people
 from app.reports.endpoints import router as reports
@@ -41,6 +42,7 @@ FEATURES = (
     dashboard,
     explorer,
     iterations,
+    leaderboard,
     snapshots,
     studies,
     care,

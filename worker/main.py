@@ -15,7 +15,7 @@ from celery.signals import celeryd_init, worker_ready, worker_shutting_down
 
 from app.settings import get_settings
 from app.snapshots import reconcile as snapshots
-from worker import erasure, iteration, runs, schedule, scoring
+from worker import erasure, iteration, leaderboard, runs, schedule, scoring
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ def tick() -> None:
         lambda: _send_again("run_stage", iteration.waiting_stages()),
         lambda: _send_again("score_turn", scoring.unscored_turns()),
         lambda: _send_again("erase_copies", erasure.waiting()),
+        leaderboard.ask_if_due,
         snapshots.reconcile,
     ):
         _isolated(part)
@@ -99,6 +100,12 @@ def score_turn(turn_id: str) -> None:
 def erase_copies(erasure_id: str) -> None:
     """Copies of what a person had erased."""
     erasure.erase_copies(erasure_id)
+
+
+@celery.task(name="fit_leaderboard")
+def fit_leaderboard(fit_id: str) -> None:
+    """Elo of all snapshots, from all comparisons."""
+    leaderboard.fit(fit_id)
 
 
 @celery.task(name="reconcile")

@@ -1,19 +1,17 @@
 """The overview and the figures over HTTP, for researchers and admins."""
 
-from fastapi import APIRouter
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
 from app.dashboard import overview as page
-from app.dashboard.figure import Figure
-from app.dashboard.figures import FIGURES
+from app.dashboard.figure import Asked, Figure, as_csv
+from app.dashboard.figures import FIGURES, draw
 from app.deps import Reading, Researcher
-from app.errors import DomainError
 
 router = APIRouter(tags=["dashboard"])
-
-
-class FigureUnknown(DomainError):
-    status = 404
 
 
 class FigureEntry(BaseModel):
@@ -34,8 +32,16 @@ def figures(_: Researcher) -> list[FigureEntry]:
     return [FigureEntry(name=name, title=entry.title, page=entry.page) for name, entry in FIGURES.items()]
 
 
+async def _asked(iteration: str | None = None, task: str | None = None, week: date | None = None) -> Asked:
+    return Asked(iteration, task, week)
+
+
 @router.get("/figures/{name}")
-def figure(_: Researcher, session: Reading, name: str, iteration: str | None = None) -> Figure:
-    if name not in FIGURES:
-        raise FigureUnknown(f"There is no figure “{name}”; there are {', '.join(FIGURES)}.")
-    return FIGURES[name].draw(session, iteration)
+def figure(_: Researcher, session: Reading, name: str, asked: Annotated[Asked, Depends(_asked)]) -> Figure:
+    return draw(session, name, asked)
+
+
+@router.get("/figures/{name}/csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+def figure_csv(_: Researcher, session: Reading, name: str, asked: Annotated[Asked, Depends(_asked)]) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(as_csv(draw(session, name, asked)), media_type="text/csv", headers=headers)

@@ -1,9 +1,21 @@
 """What any figure of the dashboard is; one React component draws it, so a new figure is one function from rows."""
 
+import csv
+import hashlib
+import io
+import json
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
+
+
+class Asked(NamedTuple):
+    """What a figure may be asked for; each takes what it knows, and None is its own choice."""
+
+    iteration: str | None = None  # its id
+    task: str | None = None  # its slug
+    week: date | None = None  # a Monday
 
 
 class Axis(BaseModel):
@@ -16,6 +28,7 @@ class Point(BaseModel):
     y: float
     low: float | None = None  # 95 % interval, where there is one
     high: float | None = None
+    of: Annotated[int | None, Field(description="How many were counted, where y is a share of them.")] = None
 
 
 class Series(BaseModel):
@@ -26,8 +39,34 @@ class Series(BaseModel):
 class Figure(BaseModel):
     name: str
     title: str
+    kind: Annotated[
+        Literal["line", "points", "matrix"], Field(description="matrix: a series is a row, and x names the column.")
+    ] = "line"
     x: Axis
     y: Axis
     series: list[Series] = []
     how_to_read: Annotated[str, Field(description="One or two sentences below the chart.")]
+    interval: Annotated[str | None, Field(description="What low and high are.")] = None
+    paper: Annotated[str | None, Field(description="The figure of Bai et al. 2022 that it answers to.")] = None
+    command: Annotated[str, Field(description="What prints the same numbers in a terminal.")] = ""
+    data_hash: Annotated[str, Field(description="sha256 of the series: the same numbers, the same hash.")] = ""
     missing: Annotated[str | None, Field(description="What is missing, and what would bring it; null: nothing.")] = None
+
+
+def signed(figure: Figure, asked: Asked) -> Figure:
+    """With how to get it again, and how to see that it is the same."""
+    options = [f"--{option} {value}" for option, value in asked._asdict().items() if value is not None]
+    command = " ".join(["turnwise figure", figure.name, *options])
+    series = json.dumps([series.model_dump(mode="json") for series in figure.series], sort_keys=True)
+    data_hash = hashlib.sha256(series.encode()).hexdigest()
+    return figure.model_copy(update={"command": command, "data_hash": data_hash})
+
+
+def as_csv(figure: Figure) -> str:
+    """A line per point, and one above them."""
+    out = io.StringIO()
+    lines = csv.writer(out, lineterminator="\n")
+    lines.writerow(["series", "x", "y", "low", "high", "of"])
+    for series in figure.series:
+        lines.writerows([series.name, point.x, point.y, point.low, point.high, point.of] for point in series.points)
+    return out.getvalue()

@@ -5,16 +5,22 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.dashboard.figure import Figure
+from app.dashboard.figure import Asked, Figure, signed
 from app.dashboard.figures.data import PER_DAY, comparisons_per_day
+from app.dashboard.figures.leaderboard import ELO, FOUR_WAYS, WINS, elo, four_ways, wins
 from app.dashboard.figures.policies import SCORE, WIN_RATE, score_and_kl, win_rate_against_initial
 from app.dashboard.figures.preference_models import ACCURACY, accuracy
+from app.errors import DomainError
+
+
+class FigureUnknown(DomainError):
+    status = 404
 
 
 class Entry(NamedTuple):
     page: str
     title: str
-    draw: Callable[[Session, str | None], Figure]  # the second: an iteration's id, where one can be asked for
+    draw: Callable[[Session, Asked], Figure]
 
 
 FIGURES = {
@@ -22,4 +28,13 @@ FIGURES = {
     "pm-accuracy": Entry("preference-models", ACCURACY, accuracy),
     "policy-score-and-kl": Entry("policies", SCORE, score_and_kl),
     "win-rate-against-initial": Entry("policies", WIN_RATE, win_rate_against_initial),
+    "elo": Entry("leaderboard", ELO, elo),
+    "elo-four-ways": Entry("leaderboard", FOUR_WAYS, four_ways),
+    "win-matrix": Entry("leaderboard", WINS, wins),
 }
+
+
+def draw(session: Session, name: str, asked: Asked) -> Figure:
+    if name not in FIGURES:
+        raise FigureUnknown(f"There is no figure “{name}”; there are {', '.join(FIGURES)}.")
+    return signed(FIGURES[name].draw(session, asked), asked)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import BigInteger, cast, extract, func
 from sqlalchemy.orm import Session
 
-from app.dashboard.figure import Axis, Figure, Point, Series
+from app.dashboard.figure import Asked, Axis, Figure, Point, Series
 from app.dashboard.queries import counted
 from app.tables import Comparison
 
@@ -14,7 +14,7 @@ PER_DAY = "Comparisons per day"
 EPOCH, SECONDS = date(1970, 1, 1), 86_400
 
 
-def comparisons_per_day(session: Session, _: str | None) -> Figure:
+def comparisons_per_day(session: Session, _: Asked) -> Figure:
     """By kind, in UTC days."""
     # Through the epoch: databases agree on it, and on nothing else about days.
     day = cast(extract("epoch", Comparison.created_at), BigInteger) // SECONDS

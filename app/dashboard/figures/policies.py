@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from app.dashboard.figure import Axis, Figure, Point, Series
+from app.dashboard.figure import Asked, Axis, Figure, Point, Series
 from app.dashboard.queries import counted
 from app.tables import (
     Candidate,
@@ -30,13 +30,15 @@ INITIAL = "initial"
 RESAMPLES = 400
 
 
-def score_and_kl(session: Session, iteration_id: str | None) -> Figure:
+def score_and_kl(session: Session, asked: Asked) -> Figure:
     """Of one policy training: the newest one, or that of the iteration asked for."""
+    iteration_id = asked.iteration
     figure = Figure(
         name="policy-score-and-kl",
         title=SCORE,
         x=Axis(label="√KL to the initial policy", unit="√nats"),
         y=Axis(label="PM score"),
+        paper="Fig. 13; with a test-PM also Fig. 4",
         how_to_read="Early in a run the score grows about linearly in √KL. Where the curve bends down while the "
         "policy keeps moving, it exploits its PM. A test-PM's curve that leaves the PM's shows the same earlier.",
     )
@@ -79,7 +81,7 @@ class Tally(NamedTuple):
     comparisons: int
 
 
-def win_rate_against_initial(session: Session, _: str | None) -> Figure:
+def win_rate_against_initial(session: Session, _: Asked) -> Figure:
     """Each trained policy that met the initial one, oldest first; one series per task."""
     tallies = _tallies(session)
     order = select(Snapshot.name).where(Snapshot.kind == SnapshotKind.POLICY).order_by(Snapshot.created_at)
@@ -87,6 +89,9 @@ def win_rate_against_initial(session: Session, _: str | None) -> Figure:
     return Figure(
         name="win-rate-against-initial",
         title=WIN_RATE,
+        kind="points",
+        interval="95 %, bootstrap over crowdworkers",
+        paper="Fig. 1",
         x=Axis(label="Policy"),
         y=Axis(label="Wins", unit="%"),
         series=[

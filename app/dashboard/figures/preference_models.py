@@ -3,13 +3,13 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.dashboard.figure import Axis, Figure, Point, Series
+from app.dashboard.figure import Asked, Axis, Figure, Point, Series
 from app.tables import Evaluation, Iteration, Snapshot
 
 ACCURACY = "PM accuracy on test comparisons"
 
 
-def accuracy(session: Session, _: str | None) -> Figure:
+def accuracy(session: Session, _: Asked) -> Figure:
     """Each iteration's new PM, and on the same comparisons the rule that the longer candidate wins."""
     rows = (
         select(Iteration.name, Evaluation.result)
@@ -27,6 +27,8 @@ def accuracy(session: Session, _: str | None) -> Figure:
     return Figure(
         name="pm-accuracy",
         title=ACCURACY,
+        interval="95 %, over families of dialogues",
+        paper="Fig. 32, by week instead of by number of comparisons",
         x=Axis(label="Iteration"),
         y=Axis(label="Right", unit="%"),
         series=[Series(name="PM", points=pm), Series(name="longer wins", points=longer)] if found else [],

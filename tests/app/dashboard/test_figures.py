@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app import db
+from app.dashboard.figure import Asked
 from app.dashboard.figures import FIGURES
 from app.dashboard.figures.policies import Tally, interval
 from app.tables import (
@@ -28,7 +29,7 @@ from tests.factories import make_account, make_comparison, make_conversation, ma
 
 def test_every_figure_of_an_empty_installation_says_what_is_missing(session: Session) -> None:
     for name, entry in FIGURES.items():
-        figure = entry.draw(session, None)
+        figure = entry.draw(session, Asked())
         assert figure.name == name
         assert figure.title == entry.title
         assert figure.series == []
@@ -55,7 +56,7 @@ def test_comparisons_are_counted_by_utc_day_and_kind(session: Session) -> None:
         (datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC), TrancheKind.ONLINE),
     ):
         make_comparison(session, kind=kind, created_at=at)
-    figure = FIGURES["comparisons-per-day"].draw(session, None)
+    figure = FIGURES["comparisons-per-day"].draw(session, Asked())
     found = {series.name: [(str(point.x), point.y) for point in series.points] for series in figure.series}
     assert found == {"base": [("2026-11-23", 1), ("2026-11-24", 2)], "online": [("2026-11-24", 1)]}
     assert figure.missing is None
@@ -71,7 +72,7 @@ def test_pm_accuracy_shows_each_weeks_new_pm_beside_longer_wins(session: Session
         numbers = {"accuracy": accuracy, "low": 0.6, "high": 0.68, "longer_wins": 0.55}
         session.add(Evaluation(snapshot_id=snapshot.id, iteration_id=iteration.id, kind="evaluate_pm", result=numbers))
     session.flush()
-    pm, longer = FIGURES["pm-accuracy"].draw(session, None).series
+    pm, longer = FIGURES["pm-accuracy"].draw(session, Asked()).series
     assert [(p.x, p.y, p.low, p.high) for p in pm.points] == [("2026-w48", 64.0, 60.0, 68.0)]
     assert [(p.x, p.y) for p in longer.points] == [("2026-w48", pytest.approx(55.0))]
 
@@ -92,9 +93,9 @@ def policy_training(session: Session, number: int, kl: float) -> Iteration:
 
 def test_score_is_drawn_over_the_root_of_kl_for_the_newest_run_or_the_one_asked_for(session: Session) -> None:
     first, _ = policy_training(session, 1, kl=4.0), policy_training(session, 2, kl=9.0)
-    (newest,) = FIGURES["policy-score-and-kl"].draw(session, None).series
+    (newest,) = FIGURES["policy-score-and-kl"].draw(session, Asked()).series
     assert [(p.x, p.y) for p in newest.points] == [(3.0, 2.0)]
-    (asked,) = FIGURES["policy-score-and-kl"].draw(session, first.id).series
+    (asked,) = FIGURES["policy-score-and-kl"].draw(session, Asked(iteration=first.id)).series
     assert [(p.x, p.y) for p in asked.points] == [(2.0, 2.0)]
     assert asked.name == "week-1: PM"
 
@@ -117,7 +118,7 @@ def test_the_win_rate_counts_the_better_candidate_whatever_was_asked_for(session
     compared(session, task, account, policy, initial, "a", worse)  # the initial one wins
     compared(session, task, account, policy, initial, "a", better)  # the policy wins
     compared(session, task, account, policy, policy, "a", better)  # nobody: the same policy twice
-    (series,) = FIGURES["win-rate-against-initial"].draw(session, None).series
+    (series,) = FIGURES["win-rate-against-initial"].draw(session, Asked()).series
     assert series.name == "talk"
     assert [(p.x, p.y) for p in series.points] == [("week-1", 75.0)]
     assert series.points[0].low is None  # one crowdworker has no spread

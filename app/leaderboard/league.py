@@ -1,0 +1,183 @@
+"""The comparisons that a leaderboard counts, from rows into columns of numbers.
+
+Read a week at a time and without any join: a comparison holds who met whom (`app/comparisons/service.py`), and the few
+deployments that there ever were say which snapshot and which task. So a million comparisons take seconds on SQLite, and
+never more memory than their numbers.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple, cast
+
+import numpy as np
+from sqlalchemy import ColumnElement, String, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from app.leaderboard.bradley_terry import Floats, Ints
+from app.snapshots.reconcile import INITIAL
+from app.tables import Account, ChoiceDirection, Comparison, Deployment, Iteration, Snapshot, Task
+
+WEAKEST = 1
+"""The paper's "unsure": left out of Elo as it is of training (App. B.5)."""
+WEEK = timedelta(days=7)
+AT_ONCE = 20_000  # rows fetched
+
+
+class Contestant(NamedTuple):
+    """A policy as crowdworkers met it: the best of 16 of a snapshot is not that snapshot."""
+
+    snapshot: str
+    best_of: int
+    snapshot_id: str | None
+    iteration: str | None
+
+
+class League(NamedTuple):
+    """Every comparison of two different contestants, (N,) each, oldest week first."""
+
+    contestants: list[Contestant]
+    """The initial policy first, then in the order in which snapshots were made."""
+    tasks: list[Task]
+    weeks: list[date]
+    """Mondays (UTC)."""
+    task: Ints
+    week: Ints
+    crowdworker: Ints
+    better: Ints
+    worse: Ints
+    propensity: Floats
+    length: Floats
+    """(length of the better − of the worse) / (their sum), from −1 to 1."""
+    newest_at: datetime | None
+    """Of all comparisons counted here or not: younger ones are new."""
+
+
+def counted() -> list[ColumnElement[bool]]:
+    """Current choices between two policies whose pair was drawn by chance, by people who are not left out. Erased and
+    imported ones have no crowdworker. A choice that may still be changed counts as it stands."""
+    left_out = select(Account.id).where(Account.excluded_reason.is_not(None))
+    return [
+        Comparison.picked_deployment_id.is_not(None),
+        Comparison.superseded_at.is_(None),
+        Comparison.excluded_reason.is_(None),
+        Comparison.account_id.is_not(None),
+        Comparison.account_id.not_in(left_out),
+        Comparison.propensity.is_not(None),
+        Comparison.strength.is_distinct_from(WEAKEST),
+    ]
+
+
+class Players(NamedTuple):
+    """What a deployment's id stands for in a league."""
+
+    contestants: list[Contestant]
+    tasks: list[Task]
+    contestant: dict[str, int]
+    task: dict[str, int]
+
+
+def players(session: Session) -> Players:
+    rows = (
+        select(Deployment.id, Deployment.task_id, Deployment.best_of, Snapshot.name, Snapshot.id, Iteration.name)
+        .join(Snapshot, Deployment.snapshot_id == Snapshot.id)
+        .outerjoin(Iteration, Snapshot.iteration_id == Iteration.id)
+        .order_by(Snapshot.created_at, Snapshot.name, Deployment.best_of)
+    )
+    tasks = list(session.scalars(select(Task).order_by(Task.slug)))
+    number_of_task = {task.id: number for number, task in enumerate(tasks)}
+    initial = session.scalar(select(Snapshot.id).where(Snapshot.name == INITIAL))
+    number = {Contestant(INITIAL, 1, initial, None): 0}
+    known = Players([], tasks, {}, {})
+    for id, task_id, best_of, name, snapshot_id, iteration in session.execute(rows):
+        if task_id is None:
+            continue  # the PM that scores
+        contestant = Contestant(name, best_of, snapshot_id, iteration if name != INITIAL else None)
+        known.contestant[id] = number.setdefault(contestant, len(number))
+        known.task[id] = number_of_task[task_id]
+    known.contestants.extend(number)
+    return known
+
+
+class _Columns(NamedTuple):
+    """(N,) As in League, and with those in which a policy met itself."""
+
+    task: Ints
+    week: Ints
+    crowdworker: Ints
+    better: Ints
+    worse: Ints
+    propensity: Floats
+    length: Floats
+
+
+NONE = _Columns(*np.zeros((5, 0), np.int64), *np.zeros((2, 0)))
+
+
+def read(session: Session) -> League:
+    known, newest_at = players(session), _newest_at(session)
+    crowdworkers: dict[str, int] = {}
+    weeks: list[date] = []
+    chunks = [NONE]
+    for monday in _weeks(session):
+        of_week = [_columns(rows, len(weeks), known, crowdworkers) for rows in _rows(session, monday)]
+        if of_week:
+            chunks += of_week
+            weeks.append(monday)
+    whole = _Columns(*(np.concatenate(column) for column in zip(*chunks, strict=True)))
+    met = whole.better != whole.worse  # twice the same policy says nothing about it
+    task, week, crowdworker, better, worse, propensity, length = (column[met] for column in whole)
+    return League(
+        known.contestants, known.tasks, weeks, task, week, crowdworker, better, worse, propensity, length, newest_at
+    )
+
+
+def _weeks(session: Session) -> Iterator[date]:
+    met = Comparison.picked_deployment_id.is_not(None)
+    first = session.scalar(select(func.min(Comparison.created_at)).where(met))
+    last = session.scalar(select(func.max(Comparison.created_at)).where(met))
+    if first is None or last is None:
+        return
+    monday = first.date() - timedelta(days=first.weekday())
+    while monday <= last.date():
+        yield monday
+        monday += WEEK
+
+
+def _newest_at(session: Session) -> datetime | None:
+    return session.scalar(select(func.max(Comparison.created_at)).where(Comparison.picked_deployment_id.is_not(None)))
+
+
+Row = tuple[str, str, str, str, float, int | None, int | None]
+
+
+def _rows(session: Session, monday: date) -> Iterator[Sequence[Row]]:
+    begin = datetime.combine(monday, time(), UTC)
+    rows = select(
+        Comparison.account_id,
+        Comparison.picked_deployment_id,
+        Comparison.other_deployment_id,
+        type_coerce(Comparison.choice_direction, String),  # a million members of an enum take a second
+        Comparison.propensity,
+        Comparison.picked_length,
+        Comparison.other_length,
+    ).where(Comparison.created_at >= begin, Comparison.created_at < begin + WEEK, *counted())
+    chunks = session.execute(rows.execution_options(yield_per=AT_ONCE)).tuples().partitions()
+    yield from cast(Iterator[Sequence[Row]], chunks)
+
+
+def _columns(rows: Sequence[Row], week: int, known: Players, crowdworkers: dict[str, int]) -> _Columns:
+    account, picked, other, direction, propensity, picked_length, other_length = zip(*rows, strict=True)
+    mine, theirs = (np.array([known.contestant[id] for id in ids]) for ids in (picked, other))
+    is_better = np.array([word == ChoiceDirection.PICK_BETTER.value for word in direction])
+    long, short = np.array(picked_length, np.float64), np.array(other_length, np.float64)  # None becomes NaN …
+    both = long + short
+    longer = np.divide(long - short, both, out=np.zeros(len(rows)), where=both > 0)  # … which is not above 0
+    return _Columns(
+        task=np.array([known.task[id] for id in picked]),
+        week=np.full(len(rows), week),
+        crowdworker=np.array([crowdworkers.setdefault(id, len(crowdworkers)) for id in account]),
+        better=np.where(is_better, mine, theirs),
+        worse=np.where(is_better, theirs, mine),
+        propensity=np.array(propensity, np.float64),
+        length=np.where(is_better, longer, -longer),
+    )
