@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, NamedTuple, NoReturn, Self
 
+INTERRUPTED = 1  # as of a crash: so many attempts, and then no more
 BAD_INPUT = 3
 PREEMPTED = 75
 FULL = 1 << 20  # a disk with fewer free bytes
@@ -34,10 +35,15 @@ class Preempted(Exception):
     """SIGTERM arrived; the same command goes on from the last checkpoint."""
 
 
+class Interrupted(Exception):
+    """Something that this run needs was there and is gone; the same command goes on from the last checkpoint. The
+    message is one sentence that names it."""
+
+
 class Outcome(NamedTuple):
     """How a command ended: an exit code and, unless it is 0, the sentence that says why."""
 
-    code: int  # 0 | BAD_INPUT | PREEMPTED
+    code: int  # 0 | INTERRUPTED | BAD_INPUT | PREEMPTED
     sentence: str = ""
 
     @classmethod
@@ -47,6 +53,8 @@ class Outcome(NamedTuple):
             return cls(0)
         if isinstance(error, BadInput):
             return cls(BAD_INPUT, str(error))
+        if isinstance(error, Interrupted):
+            return cls(INTERRUPTED, f"{error} The same command goes on from the last checkpoint.")
         if isinstance(error, Preempted):
             return cls(PREEMPTED, "Preempted; the same command goes on from the last checkpoint.")
         if isinstance(error, Exception) and _is_disk_full(error):

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.settings import get_settings
 from app.tables import Iteration, Metric, RunStatus, Snapshot, SnapshotKind, StageRun, TrainingRun, Turn, TurnStatus
-from models.run import BAD_INPUT, OUTCOME, PREEMPTED, Outcome, write_atomically
+from models.run import BAD_INPUT, INTERRUPTED, OUTCOME, PREEMPTED, Outcome, write_atomically
 
 POLL_EVERY = 0.5  # seconds between looks at the child
 BEAT_EVERY = 5.0  # seconds between heartbeats when there is nothing else to write
@@ -99,9 +99,10 @@ def carry_out(run: TrainingRun, stage_run_id: str, arguments: Sequence[str]) -> 
         with _sigterm_preempts():
             code = _follow_child(run, stage_run_id, directory, arguments)
         outcome = _outcome(directory, code)
-        if outcome is None:
+        if outcome is None or outcome.code == INTERRUPTED:
             # A crash (out of memory, a fault): again from the last checkpoint, until _claim says that it was enough.
-            _settle(run.id, RunStatus.QUEUED, f"models.{run.module} ended unexpectedly ({_ending(code)}).")
+            why = outcome.sentence if outcome else f"models.{run.module} ended unexpectedly ({_ending(code)})."
+            _settle(run.id, RunStatus.QUEUED, why)
         elif outcome.code == PREEMPTED:  # somebody sent SIGTERM to the child alone
             _give_back(run.id)
         elif outcome.code == BAD_INPUT:

@@ -21,6 +21,9 @@ def work(directory: Path) -> None:
         (directory / "pid").write_text(str(os.getpid()))
         if "refuse" in script:
             raise seam.BadInput(script["refuse"])
+        if "lose" in script and crashes(directory) < 1:
+            say(directory, "crashed")
+            raise seam.Interrupted(script["lose"])
         latest = run.checkpoints.latest()
         first = latest[0] if latest else 0
         run.rewind(first)

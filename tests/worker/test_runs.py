@@ -108,6 +108,22 @@ def test_bad_input_is_the_last_line_of_stderr_and_is_not_tried_twice(stage: Make
     assert week.run().error == "comparisons.jsonl:3: chosen is missing."
 
 
+def test_a_run_that_lost_what_it_needs_is_tried_again(stage: MakeStage) -> None:
+    week = stage({"steps": 2, "lose": "The server at http://gpu-1 is gone."})
+    week.carry_out()
+    assert week.story() == ["started", "crashed", "started", "step 1", "step 2"]
+    assert (week.run().status, week.run().attempt) == (RunStatus.SUCCEEDED, 2)
+
+
+def test_a_run_that_lost_what_it_needs_says_in_the_end_what_that_was(
+    stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "MAX_ATTEMPTS", 1)
+    week = stage({"steps": 2, "lose": "The server at http://gpu-1 is gone."})
+    with pytest.raises(runs.RunFailed, match=r"^The server at http://gpu-1 is gone\. .* That was attempt 1 of 1\.$"):
+        week.carry_out()
+
+
 @pytest.fixture
 def swallowing(scripted: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """A launcher that waits for its child, as torchrun does, and then always ends with the same exit code."""
