@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 from transformers.utils import logging as transformers_logging
 
-from models import attention, lora, tiny
+from models import attention, lora, sharding, tiny
 from models.packing import Batch
 from models.run import BadInput, directory_atomically
 
@@ -119,7 +119,7 @@ def load_base(source: str, dtype: str | torch.dtype = torch.float32) -> tuple[An
     if broken := next((name for name, weights in model.named_parameters() if not weights.isfinite().all()), None):
         raise BadInput(f"The base model in {path} has weights that are not finite numbers ({broken}).")
     prepare(model)
-    return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
+    return model if sharding.wanted() else model.to(sharding.device()), tokenizer
 
 
 def prepare(model: Any) -> None:
@@ -182,8 +182,9 @@ def choose_dtype() -> Literal["float32", "bfloat16"]:
 class Backbone:
     """One base with LoRA adapters by name. None names the base itself."""
 
-    def __init__(self, causal_lm: Any, source: str, hash: str) -> None:
+    def __init__(self, causal_lm: Any, source: str, hash: str, company: sharding.Company | None = None) -> None:
         self.causal_lm = causal_lm
+        self._company = company
         self.source = source
         self.hash = hash
         self._adapters: dict[str, bool] = {}  # by name, in the order they came; True may be trained
@@ -198,8 +199,13 @@ class Backbone:
     @classmethod
     def load(cls, source: str, dtype: str | torch.dtype = torch.float32) -> tuple["Backbone", Any]:
         """The base called `source` and its tokenizer."""
-        model, tokenizer = load_base(source, dtype)
-        return cls(model, source, base_hash(resolve_base(source))), tokenizer
+        with sharding.turns():
+            model, tokenizer = load_base(source, dtype)
+            company = sharding.shard(model)
+        backbone = cls(model, source, base_hash(resolve_base(source)), company)
+        if company:  # all layers must have met before a few of them are used alone
+            backbone._go_along(sharding.Call(0, int(model.config.num_hidden_layers), 0))
+        return backbone, tokenizer
 
     @property
     def width(self) -> int:
@@ -316,6 +322,14 @@ class Backbone:
     def hidden(self, batch: Batch, cache: Any = None) -> Tensor:
         """Last hidden states of the active adapter: (B, N, d). With a transformers Cache, `batch` goes on from what the
         cache holds, and is added to it."""
+        if self._company:
+            trained = self._active is not None and self._adapters[self._active]
+            number = 0 if self._active is None else self.adapters.index(self._active) + 1
+            layers = len(getattr(*self._where_layers_are()))
+            self._company.announce(sharding.Call(number, layers, int(trained and torch.is_grad_enabled())))
+        return self._pass(batch, cache)
+
+    def _pass(self, batch: Batch, cache: Any = None) -> Tensor:
         # Always position ids and always a mask: left to guess, transformers would see packed documents.
         output = self.causal_lm.base_model(
             input_ids=batch.input_ids, position_ids=batch.position_ids, attention_mask=batch.mask,
@@ -327,7 +341,12 @@ class Backbone:
     @contextlib.contextmanager
     def shared_below(self, adapters: Sequence[str]) -> Iterator[None]:
         """Within it `hidden` reads one batch with several adapters, as the members of an ensemble do, and computes what
-        lies below the lowest layer that any of them changes the first time alone."""
+        lies below the lowest layer that any of them changes the first time alone.
+
+        Not where processes share the base out: all have to pass through the same layers at the same time."""
+        if self._company:
+            yield
+            return
         changed = [
             path for path, layer in self._layers.items() if any(adapter in layer.scaling for adapter in adapters)
         ]
@@ -357,14 +376,37 @@ class Backbone:
     @contextlib.contextmanager
     def _other_layers(self) -> Iterator[tuple[nn.ModuleList, Callable[[nn.ModuleList], None]]]:
         """All layers of the decoder, and how to let it pass through others, until the context ends."""
-        first = next(path for path in self._widths if lora.layer_number(path) == 0)
-        parent, _, name = first.partition(".0.")[0].rpartition(".")
-        module = self.causal_lm.get_submodule(parent)
+        module, name = self._where_layers_are()
         layers = getattr(module, name)
         try:
             yield layers, lambda others: setattr(module, name, others)
         finally:
             setattr(module, name, layers)
+
+    def _where_layers_are(self) -> tuple[nn.Module, str]:
+        """A module of the base, and its attribute."""
+        first = next(path for path in self._widths if lora.layer_number(path) == 0)
+        parent, _, name = first.partition(".0.")[0].rpartition(".")
+        return self.causal_lm.get_submodule(parent), name
+
+    def accompany(self) -> None:
+        """Where several processes share the base out, and each has come to the end of its part of something: go along
+        with the others until all have. Called by all of them; nothing happens elsewhere."""
+        while self._company and (call := self._company.hear()):
+            self._go_along(call)
+
+    def _go_along(self, call: sharding.Call) -> None:
+        token = torch.zeros(1, 1, dtype=torch.long, device=self.device)
+        adapter = None if call.adapter == 0 else self.adapters[call.adapter - 1]
+        with (
+            self._other_layers() as (layers, use),
+            self.use(adapter),
+            torch.set_grad_enabled(bool(call.backward)),
+        ):
+            use(layers[: call.layers])
+            states = self._pass(Batch(token, token, torch.ones_like(token, dtype=torch.bool)[None, None]))
+            if call.backward:
+                (0 * states.sum()).backward()
 
     def logits_at(self, hidden: Tensor, index: Tensor) -> Tensor:
         """Logits over the vocabulary, fp32, (n, V), at `index`: (B, N) bool, or (n,) indices into the flattened B·N."""

@@ -2,7 +2,8 @@
 
 A trained adapter costs nothing while it is used: where W is float32 the layer computes with the merged weight
 W + s·B·A, made once after each change of the adapter, and its backward needs one full matrix product too; those for A
-and B are thin. In bfloat16 the sum would round most of the adapter away, so there it is added to the output, in place.
+and B are thin. In bfloat16 the sum would round most of the adapter away, so there it is added to the output, in place;
+and so it is where no process holds all of W (models/sharding.py).
 PEFT's own layers compute the same with more products and passes over memory (tests/models/test_lora.py compares).
 
 The files are PEFT's, so that peft and vLLM load them.
@@ -18,6 +19,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.distributed.tensor import DTensor
 from torch.nn import functional as F
 from transformers.pytorch_utils import Conv1D
 
@@ -36,6 +38,7 @@ class LoraLinear(nn.Module):
         super().__init__()
         self.linear = linear
         self.transposed = isinstance(linear, Conv1D)
+        self.sharded = isinstance(linear.weight, DTensor)  # its parts come together only for the layer's own pass
         self.lora_a = nn.ParameterDict()  # (r, in) by name, zero-centred noise at first
         self.lora_b = nn.ParameterDict()  # (out, r) by name, zero at first
         self.scaling: dict[str, float] = {}
@@ -51,10 +54,7 @@ class LoraLinear(nn.Module):
     def add(self, name: str, rank: int, scaling: float) -> None:
         """A fresh adapter, which adds nothing yet, in float32 whatever the base is. Draws from torch's generator."""
         out, inner = self.weight.shape
-        a, b = (
-            self.weight.new_empty(rank, inner, dtype=torch.float32),
-            self.weight.new_zeros(out, rank, dtype=torch.float32),
-        )
+        a, b = torch.empty(rank, inner, device=self.weight.device), torch.zeros(out, rank, device=self.weight.device)
         nn.init.kaiming_uniform_(a, a=math.sqrt(5))
         self.lora_a[name], self.lora_b[name], self.scaling[name] = nn.Parameter(a), nn.Parameter(b), scaling
 
@@ -64,7 +64,7 @@ class LoraLinear(nn.Module):
         out, inner = self.weight.shape
         assert width in (out, inner), "a linear layer reads or writes the model's states"
         identity = nn.Parameter(torch.eye(width, device=self.weight.device), requires_grad=False)
-        change = nn.Parameter(self.weight.new_zeros(out, inner, dtype=torch.float32))
+        change = nn.Parameter(torch.zeros(out, inner, device=self.weight.device))
         self.lora_a[name], self.lora_b[name] = (identity, change) if inner == width else (change, identity)
         self.scaling[name] = 1.0
         self._changes[name] = change
@@ -101,7 +101,7 @@ class LoraLinear(nn.Module):
         if self.active not in self.scaling:
             return self.linear(x)
         a, b, scaling = self.lora_a[self.active], self.lora_b[self.active], self.scaling[self.active]
-        if self.weight.dtype != torch.float32:
+        if self.sharded or self.weight.dtype != torch.float32:
             return _Added.apply(x, self.weight, self.linear.bias, a, b, scaling)
         merged = self._merge(self.active, a, b, scaling)
         if torch.is_grad_enabled() and (a.requires_grad or b.requires_grad):

@@ -1,8 +1,8 @@
 """Several processes that train the same network together: who takes which part, and how all come to know the same.
 
 Started by `torchrun`, `accelerate launch` or anything else that sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT; one
-process alone needs none of that, and nothing here then costs anything. Every process holds all weights; samples and
-gradients are shared out.
+process alone needs none of that, and nothing here then costs anything. Samples and gradients are shared out, and the
+base itself where it is asked for (models/sharding.py).
 """
 
 import os
@@ -34,7 +34,10 @@ class Processes:
         if size == 1:
             return cls()
         if not dist.is_initialized():
-            dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+            gpus = torch.cuda.is_available()
+            if gpus:  # or all of a machine would compute on its first one
+                torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+            dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo")
         return cls(dist.get_rank(), dist.get_world_size())
 
     @property

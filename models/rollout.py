@@ -132,6 +132,7 @@ def collect_together(
     """`collect`, of which each process does a part; all of them then hold the whole."""
     mine = [list(processes.part(part)) for part in (prompts, seeds)]
     made = collect(networks, mine[0], mine[1], max_tokens, go_on) if mine[0] else None
+    networks.policy.backbone.accompany()
     return joined([part for part in processes.gather(made) if part is not None])
 
 

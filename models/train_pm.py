@@ -165,6 +165,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
             save_checkpoint(number)
     run.progress("train", len(steps), len(steps))
     if not processes.leads:
+        backbone.accompany()  # the leader evaluates
         return
 
     # Together
@@ -186,6 +187,9 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     mean, std = judgements.spread(judged)
     temperature = judgements.fit_temperature(judged, unseen)
 
+    reference_mean = reference.mean_score(pm, renderer, system)
+    backbone.accompany()
+
     # Save
     manifest = snapshot.Manifest(
         name=config.name,
@@ -196,7 +200,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         config=dataclasses.asdict(config),
         metrics={f"test_{name}": value for name, value in test.items() if value is not None},
         temperature=temperature,
-        reference_mean=reference.mean_score(pm, renderer, system),
+        reference_mean=reference_mean,
     )
     snapshot.save(run.path / "snapshot", manifest, pm.write)
     run.result(
@@ -228,6 +232,7 @@ def name_together(
     mine = None
     if processes.leads:
         mine = name_tasks(conversations, lambda texts: mean_states(backbone, tokenizer, texts, on_progress))
+    backbone.accompany()
     leaders = processes.gather(mine)[0]
     assert leaders is not None
     return leaders
@@ -310,6 +315,7 @@ def learn_together(
     """`accumulate`, of which each process does a part of the batch; all of them then hold the whole."""
     total = sum(len(example.pairs) for example in batch)
     mine = accumulate(members, processes.part(batch), config, interrupted, total)
+    members[0].backbone.accompany()
     if mine is None:
         return None
     processes.add_gradients([parameter for pm in members for parameter in pm.parameters()])

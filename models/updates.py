@@ -100,6 +100,7 @@ def update(
             means += share * torch.stack([part.detach().cpu() for part in parts])
             if updates == 0:
                 first_error = max(first_error, float((logprobs.detach() - old_logprobs).abs().max()))
+        policy.backbone.accompany()
         means, of_value = processes.total(torch.cat([means, of_value])).split([4, 1])
         processes.add_gradients(trained)
         if not (means.isfinite().all() and of_value.isfinite().all()):
