@@ -87,12 +87,20 @@ class Wanted(NamedTuple):
             if at <= match_start < end:
                 parts += [Part(text[at:match_start], False), Part(text[match_start:match_end], True)]
                 at = match_end
-        parts.append(Part(text[at:end] + (" …" if max(at, end) < len(text) else ""), False))
+        parts.append(Part(_until(text, at, end), False))
         return [part for part in parts if part.text]
 
 
 def beginning(text: str) -> list[Part]:
-    return [Part(text[:PASSAGE] + (" …" if len(text) > PASSAGE else ""), False)] if text else []
+    return [Part(_until(text, 0, PASSAGE), False)] if text else []
+
+
+def _until(text: str, at: int, end: int) -> str:
+    """From there to about `end`, never breaking off within a word that has a beginning near."""
+    if max(at, end) >= len(text):
+        return text[at:]
+    gap = text.rfind(" ", max(at, end - BEFORE // 2), end)
+    return text[at : end if gap < 0 else gap] + " …"
 
 
 def _word_start(text: str, near: int) -> int:

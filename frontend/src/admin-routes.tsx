@@ -3,6 +3,8 @@ import { NotFound } from '@/components/page-error'
 import { InvitationsPage } from '@/features/accounts/invitations-page'
 import { AdminLayout } from '@/features/dashboard/admin-layout'
 import { OverviewPage } from '@/features/dashboard/overview-page'
+import { ConversationPage } from '@/features/explorer/conversation-page'
+import { ConversationsPage } from '@/features/explorer/conversations-page'
 import { IterationPage } from '@/features/iterations/iteration-page'
 import { IterationsPage } from '@/features/iterations/iterations-page'
 import { SchedulePage } from '@/features/iterations/schedule-page'
@@ -27,6 +29,8 @@ export function AdminPages() {
         <Route path="iterations/:id" element={<IterationPage />} />
         <Route path="snapshots" element={<SnapshotsPage />} />
         <Route path="deployments" element={<DeploymentsPage />} />
+        <Route path="conversations" element={<ConversationsPage />} />
+        <Route path="conversations/:id" element={<ConversationPage />} />
         <Route path="schedule" element={<SchedulePage />} />
         <Route path="texts/:slug?" element={<TextsPage />} />
         <Route path="consent" element={<ConsentEditorPage />} />

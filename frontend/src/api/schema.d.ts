@@ -535,6 +535,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures/{name}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figure Csv */
+        get: operations["dashboard-figure_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/explorer/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Filters */
+        get: operations["explorer-filters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/explorer/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find */
+        get: operations["explorer-find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/explorer/conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read
+         * @description Of a red-team conversation all but its words.
+         */
+        get: operations["explorer-read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/explorer/conversations/{conversation_id}/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Transcript
+         * @description With its words, whatever its task; to open a red-team conversation is audited.
+         */
+        post: operations["explorer-open_transcript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons/{comparison_id}/exclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Exclude Comparison */
+        put: operations["explorer-exclude_comparison"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/exclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Exclude Crowdworker */
+        put: operations["explorer-exclude_crowdworker"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presets": {
         parameters: {
             query?: never;
@@ -701,6 +826,43 @@ export interface paths {
         /** Put Schedule */
         put: operations["iterations-put_schedule"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leaderboard
+         * @description `week`: a Monday (UTC); without it, all weeks. Without `task`, the first that has a board.
+         */
+        get: operations["leaderboard-leaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaderboard/fit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fit */
+        post: operations["leaderboard-fit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1249,6 +1411,38 @@ export interface components {
              */
             unit: string;
         };
+        /** Board */
+        Board: {
+            /** Comparisons */
+            comparisons: number;
+            /**
+             * Effective
+             * @description As many of equal weight would tell as much.
+             */
+            effective: number;
+            /** Crowdworkers */
+            crowdworkers: number;
+            /** Standings */
+            standings: components["schemas"]["Standing"][];
+            /** Meetings */
+            meetings: components["schemas"]["Meeting"][];
+            /**
+             * Length Effect
+             * @description Log-odds that a response gains by being all there is, instead of half of both.
+             */
+            length_effect: number | null;
+            /**
+             * Pm
+             * @description Whose scores the PM's Elos are by.
+             */
+            pm?: string | null;
+            /**
+             * Scored
+             * @description Newest comparisons that these are from.
+             * @default 0
+             */
+            scored: number;
+        };
         /** Candidate */
         Candidate: {
             /** Id */
@@ -1265,6 +1459,62 @@ export interface components {
             finish: ("stop" | "length" | "stopped" | "failed") | null;
             /** Reported */
             reported: boolean;
+        };
+        /** CandidateDeployment */
+        CandidateDeployment: {
+            /** Generation */
+            generation: number;
+            /** Share */
+            share: number;
+            /** Best Of */
+            best_of: number;
+        };
+        /** CandidateShown */
+        CandidateShown: {
+            /** Id */
+            id: string;
+            /**
+             * Shown
+             * @enum {string}
+             */
+            shown: "a" | "b" | "edited";
+            status: components["schemas"]["CandidateStatus"];
+            /** Text */
+            text: string | null;
+            /** Finish */
+            finish: string | null;
+            /** Snapshot */
+            snapshot: string | null;
+            deployment: components["schemas"]["CandidateDeployment"] | null;
+            /** Seed */
+            seed: number | null;
+            /** Sampling */
+            sampling: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Best Of
+             * @description All that were sampled, where the best one was shown.
+             */
+            best_of: components["schemas"]["OneOfSeveral"][];
+            /** Prompt Tokens */
+            prompt_tokens: number | null;
+            /** Completion Tokens */
+            completion_tokens: number | null;
+            /** First Token Ms */
+            first_token_ms: number | null;
+            /** Total Ms */
+            total_ms: number | null;
+            /** Score */
+            score: number | null;
+            /** Scored By */
+            scored_by: string | null;
+            /** Edited From */
+            edited_from: ("a" | "b" | "edited") | null;
+            /** Is Trunk */
+            is_trunk: boolean | null;
+            /** Reports */
+            reports: components["schemas"]["ReportShown"][];
         };
         /**
          * CandidateStatus
@@ -1348,6 +1598,57 @@ export interface components {
             /** Strength */
             strength: number | null;
         };
+        /** ComparisonShown */
+        ComparisonShown: {
+            /** Id */
+            id: string;
+            /**
+             * Picked
+             * @enum {string}
+             */
+            picked: "a" | "b" | "edited";
+            /**
+             * Other
+             * @enum {string}
+             */
+            other: "a" | "b" | "edited";
+            /**
+             * Chosen
+             * @description Training's better one: the picked, or the other where asked for worse.
+             * @enum {string}
+             */
+            chosen: "a" | "b" | "edited";
+            /** Strength */
+            strength: number | null;
+            choice_direction: components["schemas"]["ChoiceDirection"];
+            kind: components["schemas"]["TrancheKind"];
+            /** Propensity */
+            propensity: number | null;
+            /** Text Version */
+            text_version: number | null;
+            /** Seconds To Choose */
+            seconds_to_choose: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Superseded At */
+            superseded_at: string | null;
+            /** Tranche */
+            tranche: string | null;
+            /** Content Hash */
+            content_hash: string | null;
+            /** Excluded Reason */
+            excluded_reason: string | null;
+            /**
+             * Left Out Because
+             * @description Why the next tranche would not take it. Null: it would, or one holds it already.
+             */
+            left_out_because: string | null;
+            /** Import Line */
+            import_line: number | null;
+        };
         /** Completion */
         Completion: {
             /** Comment */
@@ -1394,12 +1695,26 @@ export interface components {
             /** Turns */
             turns: components["schemas"]["Turn"][];
         };
+        /**
+         * ConversationStatus
+         * @enum {string}
+         */
+        ConversationStatus: "open" | "completed" | "withdrawn" | "importing";
         /** Credentials */
         Credentials: {
             /** Username */
             username: string;
             /** Password */
             password: string;
+        };
+        /** Crowdworker */
+        Crowdworker: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            /** Excluded Reason */
+            excluded_reason: string | null;
         };
         /** Deploy */
         Deploy: {
@@ -1437,6 +1752,26 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * Elo
+         * @description Against the initial policy, which stands at 0.
+         */
+        Elo: {
+            /** Elo */
+            elo: number;
+            /**
+             * Low
+             * @description 95 % interval; null: too few crowdworkers to tell.
+             */
+            low?: number | null;
+            /** High */
+            high?: number | null;
+        };
+        /**
+         * EloFitStatus
+         * @enum {string}
+         */
+        EloFitStatus: "waiting" | "done" | "failed";
         /** Entered */
         Entered: {
             status: components["schemas"]["VisitStatus"];
@@ -1459,6 +1794,19 @@ export interface components {
             provider: components["schemas"]["StudyProvider"];
         };
         /**
+         * Entry
+         * @description A board that there is.
+         */
+        Entry: {
+            /** Task */
+            task: string;
+            /** Title */
+            title: string;
+            kind: components["schemas"]["TaskKind"];
+            /** Weeks */
+            weeks: string[];
+        };
+        /**
          * Erase
          * @description What must be said before everything is erased: the password, or, without one, the word.
          */
@@ -1479,6 +1827,14 @@ export interface components {
              * @enum {string}
              */
             basis: "past runs" | "estimate";
+        };
+        /** Exclusion */
+        Exclusion: {
+            /**
+             * Reason
+             * @description Why it stays out of new tranches. Null: it no longer does.
+             */
+            reason: string | null;
         };
         /** Feedback */
         Feedback: {
@@ -1514,6 +1870,13 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+            /**
+             * Kind
+             * @description matrix: a series is a row, and x names the column.
+             * @default line
+             * @enum {string}
+             */
+            kind: "line" | "points" | "matrix";
             x: components["schemas"]["Axis"];
             y: components["schemas"]["Axis"];
             /**
@@ -1526,6 +1889,28 @@ export interface components {
              * @description One or two sentences below the chart.
              */
             how_to_read: string;
+            /**
+             * Interval
+             * @description What low and high are.
+             */
+            interval?: string | null;
+            /**
+             * Paper
+             * @description The figure of Bai et al. 2022 that it answers to.
+             */
+            paper?: string | null;
+            /**
+             * Command
+             * @description What prints the same numbers in a terminal.
+             * @default
+             */
+            command: string;
+            /**
+             * Data Hash
+             * @description sha256 of the series: the same numbers, the same hash.
+             * @default
+             */
+            data_hash: string;
             /**
              * Missing
              * @description What is missing, and what would bring it; null: nothing.
@@ -1540,6 +1925,113 @@ export interface components {
             title: string;
             /** Page */
             page: string;
+        };
+        /**
+         * FilterChoices
+         * @description What there is to choose from.
+         */
+        FilterChoices: {
+            /** Tasks */
+            tasks: components["schemas"]["TaskName"][];
+            /**
+             * Snapshots
+             * @description Policies, newest first.
+             */
+            snapshots: string[];
+        };
+        /** Fit */
+        Fit: {
+            /** Id */
+            id: string;
+            status: components["schemas"]["EloFitStatus"];
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Comparisons */
+            comparisons: number | null;
+            /**
+             * New
+             * @description Comparisons since the newest that it was fitted on.
+             */
+            new: number;
+            /** Seed */
+            seed: number;
+            /** Counts Hash */
+            counts_hash: string | null;
+            /** Error */
+            error: string | null;
+        };
+        /** Found */
+        Found: {
+            /** Id */
+            id: string;
+            task: components["schemas"]["TaskName"];
+            status: components["schemas"]["ConversationStatus"];
+            /** Crowdworker */
+            crowdworker: string | null;
+            /**
+             * Imported From
+             * @description A file's name. Null: held here.
+             */
+            imported_from: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Turns */
+            turns: number;
+            /** Choices */
+            choices: number;
+            /** Kinds */
+            kinds: components["schemas"]["TrancheKind"][];
+            /** Strengths */
+            strengths: number[];
+            /** Split */
+            split: ("train" | "test") | null;
+            /** Edited */
+            edited: boolean;
+            /** Reports */
+            reports: number;
+            /** Open Reports */
+            open_reports: number;
+            /**
+             * Covered
+             * @description A red-team conversation: its words are not in this list.
+             */
+            covered: boolean;
+            passage: components["schemas"]["Passage"] | null;
+        };
+        /** FoundPage */
+        FoundPage: {
+            /** Found */
+            found: components["schemas"]["Found"][];
+            /**
+             * Next
+             * @description `before` of the next page. Null: this is the last.
+             */
+            next: number | null;
+            /**
+             * Count
+             * @description Of all pages; with the first one only.
+             */
+            count: number | null;
+            /**
+             * Counted All
+             * @description False: there are more than `count`.
+             */
+            counted_all: boolean;
+            /**
+             * Red Team Searched
+             * @description False: words were looked for, but not in red-team conversations (not agreed to).
+             */
+            red_team_searched: boolean;
         };
         /** Generation */
         Generation: {
@@ -1635,6 +2127,23 @@ export interface components {
          * @enum {string}
          */
         IterationStatus: "running" | "deployed" | "held" | "failed" | "cancelled" | "skipped";
+        /** Leaderboard */
+        Leaderboard: {
+            /** Boards */
+            boards: components["schemas"]["Entry"][];
+            /** @description The newest finished one, which the boards are of. */
+            fit: components["schemas"]["Fit"] | null;
+            /** @description One that was asked for and is not done. */
+            waiting: components["schemas"]["Fit"] | null;
+            /** Task */
+            task: string | null;
+            /**
+             * Week
+             * @description A Monday; null: all weeks.
+             */
+            week: string | null;
+            board: components["schemas"]["Board"] | null;
+        };
         /** MTurkEntry */
         MTurkEntry: {
             /**
@@ -1675,6 +2184,23 @@ export interface components {
         MayEdit: {
             /** May Edit */
             may_edit: boolean;
+        };
+        /**
+         * Meeting
+         * @description How often two contestants met; both by their place in `standings`.
+         */
+        Meeting: {
+            /** First */
+            first: number;
+            /** Second */
+            second: number;
+            /**
+             * Wins
+             * @description Of the first.
+             */
+            wins: number;
+            /** Comparisons */
+            comparisons: number;
         };
         /**
          * Message
@@ -1836,6 +2362,15 @@ export interface components {
              * @description Why it may not be taken now; null: it may.
              */
             available: string | null;
+        };
+        /** OneOfSeveral */
+        OneOfSeveral: {
+            /** Text */
+            text: string | null;
+            /** Finish */
+            finish: string | null;
+            /** Score */
+            score: number | null;
         };
         /** OptIn */
         OptIn: {
@@ -2095,6 +2630,13 @@ export interface components {
             /** B */
             b: string;
         };
+        /** Part */
+        Part: {
+            /** Text */
+            text: string;
+            /** Is Match */
+            is_match: boolean;
+        };
         /**
          * ParticipantVisit
          * @description A researcher compares it with what the platform says before anybody is paid.
@@ -2116,6 +2658,24 @@ export interface components {
             created_at: string;
             /** Ended At */
             ended_at: string | null;
+        };
+        /**
+         * Passage
+         * @description A piece of one text: where a search found its words, else the beginning of the first message.
+         */
+        Passage: {
+            /**
+             * Turn
+             * @description 0 is the first.
+             */
+            turn: number;
+            /**
+             * Of
+             * @enum {string}
+             */
+            of: "human" | "a" | "b" | "edited";
+            /** Parts */
+            parts: components["schemas"]["Part"][];
         };
         /** Person */
         Person: {
@@ -2151,6 +2711,11 @@ export interface components {
             low?: number | null;
             /** High */
             high?: number | null;
+            /**
+             * Of
+             * @description How many were counted, where y is a share of them.
+             */
+            of?: number | null;
         };
         /** Preset */
         Preset: {
@@ -2305,6 +2870,25 @@ export interface components {
          * @enum {string}
          */
         ReportReason: "privacy" | "illegal" | "broken" | "other";
+        /** ReportShown */
+        ReportShown: {
+            /** Id */
+            id: string;
+            reason: components["schemas"]["ReportReason"];
+            /** Comment */
+            comment: string | null;
+            /** Reported By */
+            reported_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Handled By */
+            handled_by: string | null;
+            /** Handled At */
+            handled_at: string | null;
+        };
         /** Response */
         Response: {
             /**
@@ -2460,6 +3044,63 @@ export interface components {
          * @enum {string}
          */
         StageStatus: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+        /**
+         * Standing
+         * @description One snapshot (or the best of several of its responses) on one board.
+         */
+        Standing: {
+            /** Snapshot */
+            snapshot: string;
+            /** Best Of */
+            best_of: number;
+            /** Iteration */
+            iteration: string | null;
+            /**
+             * Comparisons
+             * @description With other policies.
+             */
+            comparisons: number;
+            /** Crowdworkers */
+            crowdworkers: number;
+            /** @description Interval by the bootstrap over crowdworkers. Null: see `missing`. */
+            elo: components["schemas"]["Elo"] | null;
+            /** @description The same Elo, its interval by the sandwich estimator. */
+            sandwich: components["schemas"]["Elo"] | null;
+            /** @description Elo were all responses equally long. */
+            equal_length: components["schemas"]["Elo"] | null;
+            /**
+             * Missing
+             * @description Why there is not enough data for an Elo.
+             */
+            missing: string | null;
+            /**
+             * Met Initial
+             * @description Comparisons with the initial policy itself …
+             */
+            met_initial: number;
+            /**
+             * Beat Initial
+             * @description … and how many of them it won.
+             */
+            beat_initial: number;
+            /**
+             * By Pm Probability
+             * @description Elo if the PM had chosen, by chance as its scores say.
+             */
+            by_pm_probability?: number | null;
+            /**
+             * By Pm Choice
+             * @description Elo if the PM had chosen whom it scores higher.
+             */
+            by_pm_choice?: number | null;
+            /**
+             * By Pm Score
+             * @description 174 × the mean score above the initial policy's.
+             */
+            by_pm_score?: number | null;
+            /** @description 174 × the mean gain in score on test prompts, from its evaluation. */
+            held_out?: components["schemas"]["Elo"] | null;
+        };
         /** Start */
         Start: {
             /** Preset */
@@ -2610,6 +3251,12 @@ export interface components {
          * @enum {string}
          */
         TaskKind: "helpfulness" | "red-team";
+        /** TaskName */
+        TaskName: {
+            /** Slug */
+            slug: string;
+            kind: components["schemas"]["TaskKind"];
+        };
         /** TaskProgress */
         TaskProgress: {
             /** Task */
@@ -2730,6 +3377,57 @@ export interface components {
             /** Last From Crowdworker */
             last_from_crowdworker: boolean;
         };
+        /**
+         * TrancheKind
+         * @enum {string}
+         */
+        TrancheKind: "base" | "rejection-sampled" | "online" | "imported";
+        /** Transcript */
+        Transcript: {
+            /** Id */
+            id: string;
+            task: components["schemas"]["TaskName"];
+            status: components["schemas"]["ConversationStatus"];
+            crowdworker: components["schemas"]["Crowdworker"] | null;
+            /** Imported From */
+            imported_from: string | null;
+            /** Split */
+            split: ("train" | "test") | null;
+            /** Family */
+            family: string | null;
+            /** System */
+            system: string;
+            /** Assignment Id */
+            assignment_id: string | null;
+            /** Position */
+            position: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Completed At */
+            completed_at: string | null;
+            /** Overall Rating */
+            overall_rating: number | null;
+            /** Attack Success */
+            attack_success: number | null;
+            /** Attack Harm */
+            attack_harm: number | null;
+            /** Attack Actionability */
+            attack_actionability: number | null;
+            /** Comment */
+            comment: string | null;
+            /** Red Team Plan */
+            red_team_plan: string | null;
+            /**
+             * Covered
+             * @description Its words are left out: POST …/openings gives them.
+             */
+            covered: boolean;
+            /** Turns */
+            turns: components["schemas"]["TurnShown"][];
+        };
         /** Turn */
         Turn: {
             /** Id */
@@ -2753,6 +3451,43 @@ export interface components {
             check: boolean;
             /** Error */
             error: string | null;
+        };
+        /** TurnShown */
+        TurnShown: {
+            /** Id */
+            id: string;
+            /** Position */
+            position: number;
+            /** Text */
+            text: string | null;
+            status: components["schemas"]["TurnStatus"];
+            /** Error */
+            error: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Pasted Characters */
+            pasted_characters: number | null;
+            /** Private Kinds */
+            private_kinds: string[];
+            /**
+             * Direction Understood
+             * @description Null: it was not asked here.
+             */
+            direction_understood: boolean | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ready At */
+            ready_at: string | null;
+            /** Candidates */
+            candidates: components["schemas"]["CandidateShown"][];
+            /**
+             * Comparisons
+             * @description Oldest first; the current one is not superseded.
+             */
+            comparisons: components["schemas"]["ComparisonShown"][];
         };
         /**
          * TurnStatus
@@ -4062,6 +4797,8 @@ export interface operations {
         parameters: {
             query?: {
                 iteration?: string | null;
+                task?: string | null;
+                week?: string | null;
             };
             header?: never;
             path: {
@@ -4079,6 +4816,250 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Figure"];
                 };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dashboard-figure_csv": {
+        parameters: {
+            query?: {
+                iteration?: string | null;
+                task?: string | null;
+                week?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explorer-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterChoices"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explorer-find": {
+        parameters: {
+            query?: {
+                /** @description Words, "side by side", begin*, -without. */
+                q?: string;
+                task?: string | null;
+                status?: ("open" | "completed" | "withdrawn") | null;
+                /** @description A user name. */
+                crowdworker?: string | null;
+                kind?: components["schemas"]["TrancheKind"] | null;
+                /** @description A policy that answered in it. */
+                snapshot?: string | null;
+                strength?: number | null;
+                /** @description Begun on this day (UTC) or later. */
+                since?: string | null;
+                /** @description Begun on this day or earlier. */
+                until?: string | null;
+                /** @description open: nobody has handled it. */
+                reported?: ("any" | "open") | null;
+                split?: ("train" | "test") | null;
+                edited?: boolean | null;
+                /** @description `next` of the page before. */
+                before?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explorer-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explorer-open_transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transcript"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explorer-exclude_comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Exclusion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonShown"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explorer-exclude_crowdworker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Exclusion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem: one sentence says what to do. */
             "4XX": {
@@ -4455,6 +5436,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduleAnswer"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "leaderboard-leaderboard": {
+        parameters: {
+            query?: {
+                task?: string | null;
+                week?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leaderboard"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "leaderboard-fit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fit"];
                 };
             };
             /** @description A problem: one sentence says what to do. */

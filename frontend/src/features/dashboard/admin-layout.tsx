@@ -12,6 +12,7 @@ const PAGES = [
   ['/admin/iterations', words.pages.iterations],
   ['/admin/snapshots', words.pages.snapshots],
   ['/admin/deployments', words.pages.deployments],
+  ['/admin/conversations', words.pages.conversations],
   ['/admin/schedule', words.pages.schedule],
   ['/admin/texts', words.pages.texts],
   ['/admin/consent', words.pages.consent],

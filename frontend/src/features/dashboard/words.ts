@@ -5,6 +5,7 @@ export const words = {
     iterations: 'Iterations',
     snapshots: 'Snapshots',
     deployments: 'Deployments',
+    conversations: 'Conversations',
     schedule: 'Schedule',
     texts: 'Task texts',
     consent: 'Consent',
