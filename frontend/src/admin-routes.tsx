@@ -8,6 +8,7 @@ import { ConversationsPage } from '@/features/explorer/conversations-page'
 import { IterationPage } from '@/features/iterations/iteration-page'
 import { IterationsPage } from '@/features/iterations/iterations-page'
 import { SchedulePage } from '@/features/iterations/schedule-page'
+import { LeaderboardPage } from '@/features/leaderboard/leaderboard-page'
 import { InboxPage } from '@/features/messages/inbox-page'
 import { Reports } from '@/features/messages/reports'
 import { ThreadView } from '@/features/messages/thread-view'
@@ -28,6 +29,7 @@ export function AdminPages() {
         <Route path="iterations" element={<IterationsPage />} />
         <Route path="iterations/:id" element={<IterationPage />} />
         <Route path="snapshots" element={<SnapshotsPage />} />
+        <Route path="leaderboard" element={<LeaderboardPage />} />
         <Route path="deployments" element={<DeploymentsPage />} />
         <Route path="conversations" element={<ConversationsPage />} />
         <Route path="conversations/:id" element={<ConversationPage />} />

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import db
+from app.leaderboard import service as leaderboard_service
 from app.snapshots import service as snapshots
 from app.tables import (
     Account,
@@ -23,12 +24,14 @@ from app.tables import (
     AssignmentStatus,
     Conversation,
     ConversationStatus,
+    Evaluation,
     Iteration,
     IterationStatus,
     Message,
     Report,
     ReportReason,
     Role,
+    Snapshot,
     SnapshotKind,
     StageRun,
     StageStatus,
@@ -45,9 +48,18 @@ from inference.wire import ChatRequest, Generation, Piece
 from tests.app.clients import signed_in
 from tests.app.servers import Process
 from tests.browser.conftest import Recording
+from tests.app.leaderboard.rows import choose
 from tests.browser.crowdworker import BOX, SCALE, open_assignment
 from tests.browser.small_png import small_png
-from tests.factories import make_account, make_comparison, make_conversation, make_snapshot, make_turn
+from tests.factories import (
+    make_account,
+    make_comparison,
+    make_conversation,
+    make_deployment,
+    make_snapshot,
+    make_turn,
+)
+from worker import leaderboard
 
 pytestmark = [
     pytest.mark.browser,
@@ -196,6 +208,19 @@ def test_tour(chromium: Browser, web: Process, policies: Written, window: str) -
 
 def new_account(role: Role = Role.CROWDWORKER, **fields: Any) -> Account:
     with db.writing() as session:
+@pytest.mark.parametrize("window", ["", "dark", "phone"], ids=["desk", "dark", "phone"])
+def test_tour_of_the_leaderboard(chromium: Browser, web: Process, window: str) -> None:
+    visitor = Visitor(chromium, web, window)
+    visitor.sign_in(new_account(Role.ADMIN, username="ana"))
+    visitor.visit("/admin/leaderboard", "66-researcher-leaderboard-empty")
+    five_weeks()
+    visitor.visit("/admin/leaderboard", "67-researcher-leaderboard", everywhere=True)
+    visitor.page.get_by_role("figure", name="Who was better than whom").scroll_into_view_if_needed()
+    if visitor.window != "phone":
+        visitor.shoot("68-researcher-leaderboard-figures")
+    visitor.context.close()
+
+
         return make_account(session, role, **fields)
 
 
@@ -512,3 +537,106 @@ def two_weeks(mina: Account) -> str:
             )
         )
         return second.id
+
+
+# Of a policy and the one before it: how often the later one was the better, out of so many, by each of six people.
+LEAGUE = (("policy-2026-w44", 8, 14), ("policy-2026-w45", 7, 11), ("policy-2026-w46", 6, 10), ("policy-2026-w47", 2, 5))
+
+
+def five_weeks() -> None:
+    """Six people's choices between the initial policy and four after it; a fifth has never lost."""
+    with db.writing() as session:
+        task = session.scalars(select(Task).where(Task.slug == HELPFULNESS.slug)).one()
+        pm = make_snapshot(session, "pm-2026-w47", SnapshotKind.PM)
+        initial = session.scalars(select(Snapshot).where(Snapshot.name == "initial")).one()
+        people = [make_account(session) for _ in range(6)]
+        first = before = make_deployment(session, task, initial, 50, generation=2, active=False)
+        for strength, (name, wins, of) in enumerate(LEAGUE, start=1):
+            policy = make_deployment(session, task, make_snapshot(session, name), 50, generation=2, active=False)
+            for number, person in enumerate(people):
+                won = max(1, wins + (number % 3) - 1)
+                for better, worse, times in ((policy, before, won), (before, policy, of - won), (policy, first, 2)):
+                    length = 80 + 25 * (number % 3) + 5 * strength
+                    for row in choose(session, task, person, better, worse, times, picked_length=length):
+                        for candidate in row.turn.candidates:
+                            is_new = candidate.deployment_id == policy.id
+                            candidate.score, candidate.scored_by_id = 0.35 * strength * is_new + number / 9, pm.id
+                choose(session, task, person, first, policy, 1 + number % 2)
+            gain = {"mean": 0.55 * strength, "low": 0.55 * strength - 0.2, "high": 0.55 * strength + 0.2}
+            report = {"paired": {"score": gain}, "prompts_from": "test families"}
+            session.add(Evaluation(snapshot_id=policy.snapshot_id, kind="evaluate_policy", result=report))
+            before = policy
+        newest = make_deployment(
+            session, task, make_snapshot(session, "policy-2026-w48"), 50, generation=2, active=False
+        )
+        choose(session, task, people[0], newest, before, 2)
+        asked = leaderboard_service.ask(session, None).id
+    leaderboard.fit(asked)
+
+
+@pytest.mark.parametrize("window", ["", "dark", "phone"], ids=["desk", "dark", "phone"])
+def test_tour_of_the_explorer(chromium: Browser, web: Process, window: str) -> None:
+    visitor = Visitor(chromium, web, window)
+    visitor.sign_in(new_account(Role.ADMIN, username="ana"))
+    visitor.visit("/admin/conversations", "70-researcher-conversations-empty")
+    first, attack = a_morning()
+    visitor.visit("/admin/conversations", "71-researcher-conversations", everywhere=True)
+    visitor.visit(
+        "/admin/conversations?q=basil+leaves&kind=online", "72-researcher-conversations-found", everywhere=True
+    )
+    visitor.visit(f"/admin/conversations/{first}", "73-researcher-conversation", everywhere=True)
+    visitor.visit(f"/admin/conversations/{attack}", "74-researcher-conversation-covered", everywhere=True)
+    visitor.context.close()
+
+
+def a_morning() -> tuple[str, str]:
+    """What three people said and chose: the ids of a conversation of four turns, and of an attack."""
+    with db.writing() as session:
+        tasks = {task.slug: task for task in session.scalars(select(Task))}
+        helpful, red_team = tasks[HELPFULNESS.slug], tasks[RED_TEAM.slug]
+        initial = session.scalars(select(Snapshot).where(Snapshot.name == "initial")).one()
+        pm, policy = make_snapshot(session, "pm-2026-w47", SnapshotKind.PM), make_snapshot(session, "policy-2026-w47")
+        people = [make_account(session, username=name) for name in ("mina", "sol", "noor")]
+        deployed = [
+            (make_deployment(session, helpful, snapshot, share, generation=2, active=False), snapshot)
+            for snapshot, share in ((policy, 90), (initial, 10))
+        ]
+        made = {"kind": TrancheKind.ONLINE, "propensity": 0.18, "text_version": 1}
+
+        def hold(task: Task, who: int, said: Any, minutes: int, **fields: Any) -> Conversation:
+            at = db.now() - timedelta(minutes=minutes)
+            ended = {
+                "status": ConversationStatus.COMPLETED,
+                "created_at": at,
+                "completed_at": at + timedelta(minutes=9),
+            }
+            conversation = make_conversation(session, task, people[who], **ended, **fields)
+            for number, (human, *texts) in enumerate(said):
+                turn = make_turn(session, conversation, tuple(texts), text=human)
+                if number == 0:
+                    conversation.family = family_of(human)
+                for candidate, (deployment, snapshot), score in zip(
+                    turn.candidates, deployed, (0.92, -0.31), strict=True
+                ):
+                    candidate.snapshot_id, candidate.deployment_id = snapshot.id, deployment.id
+                    candidate.score, candidate.scored_by_id, candidate.seed = (
+                        score - number / 7,
+                        pm.id,
+                        20_481_003 + number,
+                    )
+                    candidate.sampling = {"temperature": 1.0, "top_p": 1.0, "top_k": 0, "max_tokens": 128, "best_of": 1}
+                    candidate.prompt_tokens, candidate.completion_tokens = 31 + 90 * number, len(candidate.text) // 4
+                    candidate.first_token_ms, candidate.total_ms = 310, 2200
+                chosen = {"strength": 1 + (number + 3 * who + 2) % 4, "seconds_to_choose": 11.5 + 7 * number}
+                direction = {"choice_direction": task.choice_direction}
+                make_comparison(session, turn, "b" if number == 1 else "a", **made, **chosen, **direction)
+            return conversation
+
+        for number, (human, *texts) in enumerate(reversed(SAID)):
+            hold(helpful, number % 3, [(human, *texts)], 400 - 20 * number)
+        attack = hold(red_team, 2, [ATTACK], 95, red_team_plan=PLAN, attack_success=2, attack_harm=2)
+        first = hold(helpful, 0, SAID, 40, overall_rating=4, comment="It knew more about basil than I do.")
+        reported = first.turns[1].candidates[1]
+        report = {"account_id": people[0].id, "reason": ReportReason.BROKEN, "comment": "It did not read my question."}
+        session.add(Report(candidate_id=reported.id, **report))
+        return first.id, attack.id

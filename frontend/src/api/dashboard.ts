@@ -9,12 +9,31 @@ export function useOverview() {
   })
 }
 
-export function useFigure(name: string) {
+/** What a figure may be asked for; each takes what it knows. `of` is only a reason to ask again. */
+export interface Asked {
+  task?: string | null
+  week?: string | null
+  of?: string
+}
+
+export function useFigure(name: string, asked: Asked = {}) {
   return useQuery({
-    queryKey: ['figures', name],
-    queryFn: () => answer(api.GET('/api/v1/figures/{name}', { params: { path: { name } } })),
+    queryKey: ['figures', name, asked],
+    queryFn: () =>
+      answer(api.GET('/api/v1/figures/{name}', { params: { path: { name }, query: queryOf(asked) } })),
     staleTime: 60_000,
+    placeholderData: (before) => before,
   })
+}
+
+/** Where the browser finds the figure's numbers as a file. */
+export function csvOf(name: string, asked: Asked = {}): string {
+  const query = new URLSearchParams(queryOf(asked)).toString()
+  return `/api/v1/figures/${name}/csv${query && `?${query}`}`
+}
+
+function queryOf({ task, week }: Asked) {
+  return { ...(task && { task }), ...(week && { week }) }
 }
 
 /** Which figures there are: a new one needs nothing here. */

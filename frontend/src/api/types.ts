@@ -58,3 +58,8 @@ export type Transcript = Schemas['Transcript']
 export type TurnShown = Schemas['TurnShown']
 export type CandidateShown = Schemas['CandidateShown']
 export type ComparisonShown = Schemas['ComparisonShown']
+
+export type Leaderboard = Schemas['Leaderboard']
+export type Board = Schemas['Board']
+export type Standing = Schemas['Standing']
+export type Elo = Schemas['Elo']

@@ -12,14 +12,9 @@ import {
 } from 'recharts'
 import type { Figure } from '@/api/types'
 import { axisOf } from '@/components/figure-axis'
+import { colourOf } from '@/components/figure-colours'
 
-export type Drawable = Pick<Figure, 'x' | 'y' | 'series'>
-
-// Okabe and Ito's colours, told apart by nearly everybody; the first two lightened for dark pages.
-const COLOURS = {
-  light: ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'],
-  dark: ['#56b4e9', '#e69f00', '#2fc79a', '#e3a0c4', '#f0e442', '#ff8b4d'],
-}
+export type Drawable = Pick<Figure, 'x' | 'y' | 'series'> & Partial<Pick<Figure, 'kind'>>
 
 const NUMBERS = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 })
 
@@ -30,10 +25,10 @@ function axisTitle({ label, unit }: Figure['x']): string {
 /** Draws any figure: named series of points, each perhaps with an interval. Loaded only when a chart is on screen. */
 export function FigureChart({ figure, height = 280 }: { figure: Drawable; height?: number }) {
   const scheme = useComputedColorScheme('light')
-  const colours = COLOURS[scheme]
   const grid = scheme === 'dark' ? '#343a41' : '#e3e7eb'
   const text = { fill: scheme === 'dark' ? '#9aa5b1' : '#5b6570', fontSize: 12 }
   const axis = axisOf(figure)
+  const isOfPoints = figure.kind === 'points'
   const last = (axis.places?.length ?? 0) - 1
 
   return (
@@ -71,7 +66,7 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
         />
         {figure.series.length > 1 && <Legend verticalAlign="top" wrapperStyle={{ fontSize: 12 }} />}
         {figure.series.map((series, index) => {
-          const colour = colours[index % colours.length]
+          const colour = colourOf(scheme, index)
           const hasInterval = series.points.some((point) => point.low != null && point.high != null)
           const data = series.points.map((point) => ({
             x: axis.at(point.x),
@@ -85,8 +80,8 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
               name={series.name}
               dataKey="y"
               stroke={colour}
-              strokeWidth={2}
-              dot={data.length < 40 ? { r: 3, fill: colour } : false}
+              strokeWidth={isOfPoints ? 0 : 2}
+              dot={isOfPoints || data.length < 40 ? { r: 3, fill: colour } : false}
               isAnimationActive={false}
             >
               {hasInterval && (

@@ -1,8 +1,11 @@
 """What a comparison copies for the leaderboard: which two policies met, and how long their responses are."""
 
 import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import db
 from app.chat import lease
@@ -10,6 +13,7 @@ from app.chat.lease import Draft
 from app.tables import Candidate, Comparison, Role
 from tests.app.conftest import Browser, answer
 from tests.factories import make_account
+from tests.test_migrations import ALEMBIC
 
 Met = tuple[bool, int | None, int | None]
 
@@ -94,3 +98,17 @@ def test_a_crowdworkers_own_words_are_no_policys_and_taking_them_back_makes_the_
     crowdworker.put(f"/turns/{turn}/edit", json=body).raise_for_status()
     crowdworker.delete(f"/turns/{turn}/edit").raise_for_status()
     assert met(turn) == [(True, 4, 3), (False, 15, 4), (True, 4, 3)]
+
+
+def test_the_migration_gives_choices_made_before_it_the_same(crowdworker: TestClient) -> None:
+    turn = begun(crowdworker)
+    answer(turn)
+    choose(crowdworker, turn)
+    body = {"candidate": a_of(turn), "text": "Yes, of course."}
+    crowdworker.put(f"/turns/{turn}/edit", json=body).raise_for_status()
+    nothing = {"picked_deployment_id": None, "other_deployment_id": None, "picked_length": None, "other_length": None}
+    with db.writing() as session:
+        session.execute(update(Comparison).values(nothing))
+        with Operations.context(MigrationContext.configure(session.connection())):
+            ScriptDirectory.from_config(ALEMBIC).get_revision("the_leaderboard").module._copy_who_met()
+    assert met(turn) == [(True, 4, 3), (False, 15, 4)]

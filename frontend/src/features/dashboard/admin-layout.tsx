@@ -11,6 +11,7 @@ const PAGES = [
   ['/admin', words.pages.overview],
   ['/admin/iterations', words.pages.iterations],
   ['/admin/snapshots', words.pages.snapshots],
+  ['/admin/leaderboard', words.pages.leaderboard],
   ['/admin/deployments', words.pages.deployments],
   ['/admin/conversations', words.pages.conversations],
   ['/admin/schedule', words.pages.schedule],

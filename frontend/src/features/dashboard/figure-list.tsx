@@ -4,7 +4,10 @@ import { FigureView } from '@/components/figure-view'
 import { QueryView } from '@/components/query-view'
 import { words } from './words'
 
-/** Every figure that the server knows. */
+// These want a page of their own: they are wide, or ask for a task.
+const ELSEWHERE = ['win-matrix', 'elo-four-ways']
+
+/** Every figure that the server knows, but for those that only their own page has room for. */
 export function FigureList() {
   return (
     <Stack gap="sm">
@@ -14,9 +17,11 @@ export function FigureList() {
       <QueryView query={useFigures()}>
         {(entries) => (
           <SimpleGrid cols={{ base: 1, lg: 2 }}>
-            {entries.map((entry) => (
-              <OneFigure key={entry.name} name={entry.name} />
-            ))}
+            {entries
+              .filter(({ name }) => !ELSEWHERE.includes(name))
+              .map((entry) => (
+                <OneFigure key={entry.name} name={entry.name} />
+              ))}
           </SimpleGrid>
         )}
       </QueryView>

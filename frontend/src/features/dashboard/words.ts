@@ -4,6 +4,7 @@ export const words = {
     overview: 'Overview',
     iterations: 'Iterations',
     snapshots: 'Snapshots',
+    leaderboard: 'Leaderboard',
     deployments: 'Deployments',
     conversations: 'Conversations',
     schedule: 'Schedule',

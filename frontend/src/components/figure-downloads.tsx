@@ -1,0 +1,49 @@
+import { Anchor, Group } from '@mantine/core'
+import type { RefObject } from 'react'
+import { type Asked, csvOf } from '@/api/dashboard'
+import type { Figure } from '@/api/types'
+import { pngOf } from '@/components/figure-png'
+
+interface FigureDownloadsProps {
+  figure: Figure
+  asked: Asked
+  drawing: RefObject<HTMLElement | null>
+}
+
+/** The figure as a file: its numbers from the server, its picture from the page. */
+export function FigureDownloads({ figure, asked, drawing }: FigureDownloadsProps) {
+  const picture = async () => {
+    const svg = drawing.current?.querySelector<SVGSVGElement>('svg.recharts-surface')
+    if (svg) save(await pngOf(figure, svg), `${figure.name}.png`)
+  }
+  const numbers = () =>
+    save(new Blob([JSON.stringify(figure, null, 2)], { type: 'application/json' }), `${figure.name}.json`)
+  return (
+    <Group gap="sm">
+      <Anchor size="xs" href={csvOf(figure.name, asked)} download aria-label={`${figure.title} as CSV`}>
+        CSV
+      </Anchor>
+      <Anchor component="button" size="xs" onClick={numbers} aria-label={`${figure.title} as JSON`}>
+        JSON
+      </Anchor>
+      {figure.kind !== 'matrix' && (
+        <Anchor
+          component="button"
+          size="xs"
+          onClick={() => void picture()}
+          aria-label={`${figure.title} as PNG`}
+        >
+          PNG
+        </Anchor>
+      )}
+    </Group>
+  )
+}
+
+function save(content: Blob, name: string) {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(content)
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}
