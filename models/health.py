@@ -17,6 +17,7 @@ from models.run import BadInput, file_atomically, main
 
 WINDOW = 4  # steps at least whose means are compared: that of one step is noise
 ERRORS = 3.0  # standard errors that make a change: the best of many windows is above its neighbours by luck alone
+ENGINE_GAP = 0.1  # nats per token
 REPETITIVE = 0.5  # of the variety of the first step's responses
 
 
@@ -56,7 +57,7 @@ def reward_line(sqrt_kl: Sequence[float], score: Sequence[float]) -> RewardLine 
 
 def alarms(steps: Sequence[Mapping[str, float]]) -> list[str]:
     """What a researcher should know of these steps, from the first one on."""
-    return [alarm for alarm in (over_optimised(steps), repetitive(steps)) if alarm]
+    return [alarm for alarm in (over_optimised(steps), repetitive(steps), sampled_elsewhere(steps)) if alarm]
 
 
 def over_optimised(steps: Sequence[Mapping[str, float]]) -> str | None:
@@ -86,6 +87,18 @@ def repetitive(steps: Sequence[Mapping[str, float]]) -> str | None:
     return (
         f"The policy repeats itself: {np.mean(variety[-WINDOW:]):.0%} of the pairs of words in a step's responses are "
         f"different ones, of the first step's {variety[0]:.0%}."
+    )
+
+
+def sampled_elsewhere(steps: Sequence[Mapping[str, float]]) -> str | None:
+    """Whether the server that sampled the responses computed another policy than the one that learned from them."""
+    gaps = [step["policy/engine_gap"] for step in steps if "policy/engine_gap" in step]
+    gap = float(np.mean(gaps[-WINDOW:])) if gaps else 0.0
+    if gap <= ENGINE_GAP:
+        return None
+    return (
+        f"The server that samples and the policy that learns differ by {gap:.3f} nats per token in the last steps; "
+        f"rounding makes some hundredths: serve the base in the dtype of the training, and without quantisation."
     )
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.dialogue import Renderer
+from models.losses import masked_mean
 from models.packing import Row, pack, prompt_tree
 from models.policy import Places, Policy, ValueFunction
 from models.preference_model import PreferenceModel
@@ -38,6 +39,18 @@ class Rollouts:
     initial_logprobs: Tensor  # (B, T)
     values: Tensor  # (B, T), zeros without a value function
     seconds: dict[str, float] = field(compare=False)
+    engine_logprobs: Tensor | None = None  # (B, T) of the server that sampled them, if one did
+
+    @property
+    def engine_gap(self) -> float | None:
+        """Nats by which the log-probabilities of the sampled tokens differ between the server that sampled them and the
+        training forward pass, on average; None if this process sampled itself.
+
+        Other kernels, batches and dtypes round otherwise: in bfloat16 some hundredths of a nat. More means that the two
+        are not the same policy."""
+        if self.engine_logprobs is None:
+            return None
+        return float(masked_mean((self.engine_logprobs - self.logprobs).abs(), self.is_response))
 
     @property
     def ended(self) -> Tensor:
@@ -117,8 +130,9 @@ def collect(
                 values[at] = networks.value.values(places).cpu()
     clock.lap("logprobs")
     return Rollouts(
-        prompts, responses, is_response, scores, test_scores, logprobs, entropy, initial_logprobs, values, clock.seconds
-    )
+        prompts, responses, is_response, scores, test_scores, logprobs, entropy, initial_logprobs, values,
+        clock.seconds, _engine_logprobs(responses, is_response),
+    )  # fmt: skip
 
 
 def collect_together(
@@ -130,6 +144,8 @@ def collect_together(
     go_on: Callable[[], None] = lambda: None,
 ) -> Rollouts:
     """`collect`, of which each process does a part; all of them then hold the whole."""
+    with networks.policy.backbone.use(networks.policy.adapter):
+        networks.sampler.prepare()
     mine = [list(processes.part(part)) for part in (prompts, seeds)]
     made = collect(networks, mine[0], mine[1], max_tokens, go_on) if mine[0] else None
     networks.policy.backbone.accompany()
@@ -192,6 +208,15 @@ def _places(row: Row, first_rollout: list[int], responses: list[int], device: to
         torch.tensor(rollout),
         torch.tensor(step),
     )
+
+
+def _engine_logprobs(responses: Sequence[Sequence[Response]], is_response: Tensor) -> Tensor | None:
+    given = [r.logprobs for group in responses for r in group]
+    if not all(given):
+        return None
+    logprobs = torch.zeros(is_response.shape)
+    logprobs[is_response] = torch.tensor([number for numbers in given for number in numbers or ()])
+    return logprobs
 
 
 def _flat(scores: list[list[float]]) -> Tensor:

@@ -29,6 +29,8 @@ class Response(NamedTuple):
     tokens: list[int]
     """As sampled; with the end-of-turn token if the policy chose it."""
     finish: Literal["stop", "length"]
+    logprobs: list[float] | None = None
+    """Of each token, as a server says that sampled them (models/remote_sampling.py)."""
 
 
 def seed_of(*parts: object) -> int:
@@ -42,6 +44,13 @@ class Sampler:
     def __init__(self, backbone: Backbone, tokenizer: Any, renderer: Renderer) -> None:
         self._backbone, self._tokenizer = backbone, tokenizer
         self._end_of_turn = renderer.end_of_turn
+
+    def prepare(self) -> None:
+        """Called by all processes at the same time, before some of them sample with the adapter in use: nothing to do
+        where it is at hand."""
+
+    def close(self) -> None:
+        """Called when nothing more will be sampled."""
 
     @torch.no_grad()
     def sample(
@@ -63,10 +72,10 @@ class Sampler:
                 responses[i].append(self._response(tokens))
         return responses
 
-    def _response(self, tokens: list[int]) -> Response:
+    def _response(self, tokens: list[int], logprobs: list[float] | None = None) -> Response:
         ended = bool(tokens) and tokens[-1] == self._end_of_turn
         text = self._tokenizer.decode(tokens[:-1] if ended else tokens, skip_special_tokens=True)
-        return Response(text, tokens, "stop" if ended else "length")
+        return Response(text, tokens, "stop" if ended else "length", logprobs)
 
     def _sample_batch(
         self, prompts: list[Sequence[int]], seeds: list[Sequence[int]], max_tokens: int

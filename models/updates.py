@@ -37,14 +37,27 @@ def calibrate(value: ValueFunction, rollouts: Rollouts, scores: Tensor) -> Rollo
 
 def advantages(rollouts: Rollouts, per_token: Tensor, config: PolicyConfig) -> Advantages:
     """By the config's algorithm, from rewards (B, T). GAE's are whitened over the step's rollouts; the others are one
-    number for a whole response, and leave the returns, which only a value function asks for, at zero."""
+    number for a whole response, and leave the returns, which only a value function asks for, at zero. Tokens that a
+    server sampled weigh what makes up for its rounding."""
     if config.algorithm == "ppo":
         made = gae(per_token, rollouts.values, rollouts.is_response, config.gae_lambda)
-        return Advantages(whiten(made.advantages, rollouts.is_response), made.returns)
-    of_prompts = per_token.sum(1).view(len(rollouts.prompts), -1)  # (P, K)
-    compare = leave_one_out if config.algorithm == "rloo" else in_group_deviations
-    spread = compare(of_prompts).flatten()[:, None] * rollouts.is_response  # (B, T)
-    return Advantages(spread, torch.zeros_like(spread))
+        made = Advantages(whiten(made.advantages, rollouts.is_response), made.returns)
+    else:
+        of_prompts = per_token.sum(1).view(len(rollouts.prompts), -1)  # (P, K)
+        compare = leave_one_out if config.algorithm == "rloo" else in_group_deviations
+        spread = compare(of_prompts).flatten()[:, None] * rollouts.is_response  # (B, T)
+        made = Advantages(spread, torch.zeros_like(spread))
+    if rollouts.engine_logprobs is None:
+        return made
+    weight = importance(rollouts.logprobs, rollouts.engine_logprobs, rollouts.is_response)
+    return Advantages(weight * made.advantages, made.returns)
+
+
+def importance(logprobs: Tensor, sampled_logprobs: Tensor, is_response: Tensor, cap: float = 2.0) -> Tensor:
+    """min(π / μ, cap) of tokens that were sampled from μ and are learned from as if from π: truncated importance
+    sampling (Yao et al. 2025, "Your efficient RL framework secretly brings you off-policy RL training"), for a server's
+    kernels that round otherwise than the training forward pass. Zeros on padding."""
+    return torch.where(is_response, (logprobs - sampled_logprobs).exp().clamp(max=cap), 0.0)
 
 
 class Outcome(NamedTuple):

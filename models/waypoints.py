@@ -63,6 +63,8 @@ def typical(
     the same luck. `go_on` is called now and then, and may raise."""
     own, said = list(processes.part(prompts)), []
     at_once = max(1, networks.sampling_batch // SAMPLES)
+    with networks.policy.backbone.use(networks.policy.adapter):
+        networks.sampler.prepare()
     for start in range(0, len(own), at_once):
         go_on()
         chunk = own[start : start + at_once]
@@ -73,6 +75,7 @@ def typical(
         for group, scores in zip(responses, networks.pm.score(chunk, texts), strict=True):
             middle = median(scores)
             said.append(Said(group[middle].text, round(scores[middle], 4)))
+    networks.policy.backbone.accompany()
     return [one for part in processes.gather(said) for one in part]
 
 
