@@ -40,15 +40,17 @@ from app.tables import (
     StudyVisit,
     Task,
     TaskText,
+    TrancheKind,
     VisitStatus,
 )
 from app.tasks.defaults import DEFAULT_TASKS, HELPFULNESS, RED_TEAM
+from app.tranches.families import family_of
 from inference.scripted import Script
 from inference.wire import ChatRequest, Generation, Piece
 from tests.app.clients import signed_in
+from tests.app.leaderboard.rows import choose
 from tests.app.servers import Process
 from tests.browser.conftest import Recording
-from tests.app.leaderboard.rows import choose
 from tests.browser.crowdworker import BOX, SCALE, open_assignment
 from tests.browser.small_png import small_png
 from tests.factories import (
@@ -206,8 +208,6 @@ def test_tour(chromium: Browser, web: Process, policies: Written, window: str) -
     visitor.context.close()
 
 
-def new_account(role: Role = Role.CROWDWORKER, **fields: Any) -> Account:
-    with db.writing() as session:
 @pytest.mark.parametrize("window", ["", "dark", "phone"], ids=["desk", "dark", "phone"])
 def test_tour_of_the_leaderboard(chromium: Browser, web: Process, window: str) -> None:
     visitor = Visitor(chromium, web, window)
@@ -221,6 +221,8 @@ def test_tour_of_the_leaderboard(chromium: Browser, web: Process, window: str) -
     visitor.context.close()
 
 
+def new_account(role: Role = Role.CROWDWORKER, **fields: Any) -> Account:
+    with db.writing() as session:
         return make_account(session, role, **fields)
 
 
