@@ -19,6 +19,7 @@ from app import db
 from app.leaderboard import fitting
 from app.tables import Base, Comparison
 from benchmarks import rows
+from benchmarks.explorer_searches import explorer
 from benchmarks.machine import figure
 
 Measured = Callable[[Engine], Iterator[tuple[str, float, str, str]]]
@@ -35,7 +36,7 @@ def elo_fit(engine: Engine) -> Iterator[tuple[str, float, str, str]]:
     yield "dashboard.elo_fit_s", seconds, "s", f"{comparisons:,} comparisons of two policies, {boards} boards"
 
 
-MEASURED: list[Measured] = [elo_fit]
+MEASURED: list[Measured] = [elo_fit, explorer]
 
 
 def main() -> None:

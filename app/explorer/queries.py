@@ -150,7 +150,9 @@ def _newest(
     few = session.scalars(entries.limit(FEW + 1)).all()
     if len(few) <= FEW:
         return _with_words_among(session, few, wanted, at_most)
-    return list(islice(_with_words_streamed(session, conditions, wanted), at_most))
+    oldest = session.scalars(entries.order_by(None).order_by(CatalogueEntry.number).limit(1)).one()
+    among = _with_words_streamed(session, conditions, wanted, newest=few[0], oldest=oldest)
+    return list(islice(among, at_most))
 
 
 def _with_words_postgresql(session: Session, entries: Select[int], wanted: Wanted, at_most: int) -> Sequence[int]:
@@ -172,15 +174,22 @@ def _with_words_among(session: Session, numbers: Sequence[int], wanted: Wanted, 
     return session.scalars(query, values).all()
 
 
-def _with_words_streamed(session: Session, conditions: list[ColumnElement[bool]], wanted: Wanted) -> Iterator[int]:
+def _with_words_streamed(
+    session: Session, conditions: list[ColumnElement[bool]], wanted: Wanted, newest: int, oldest: int
+) -> Iterator[int]:
     """SQLite: FTS5 gives the texts that hold the words newest first, as they are asked for, and all of one conversation
-    one after the other; so a common word costs no more than a rare one."""
+    one after the other; so a common word costs no more than a rare one. Between the newest and the oldest conversation
+    that the conditions allow, or a month of long ago would begin with all that came after it."""
     words = table("catalogue_words", column("rowid", Integer))
     texts = (
         select(CatalogueEntry.number)
         .select_from(words)
         .join(CatalogueEntry, CatalogueEntry.number == words.c.rowid.op("/", return_type=Integer())(SLOTS))
-        .where(text("catalogue_words MATCH :words").bindparams(words=wanted.fts5()), *conditions)
+        .where(
+            text("catalogue_words MATCH :words").bindparams(words=wanted.fts5()),
+            words.c.rowid.between(oldest * SLOTS, newest * SLOTS + SLOTS - 1),
+            *conditions,
+        )
         .order_by(words.c.rowid.desc())
         .execution_options(yield_per=200)
     )

@@ -9,8 +9,8 @@ from app.errors import DomainError
 CATALOGUE = Path(__file__).parents[2] / "frontend" / "src" / "i18n" / "ko" / "problems.ts"
 # Rooms and verbs of researchers and of the command line, whose pages are English.
 RESEARCHERS = (
-    "app.cli", "app.dashboard", "app.explorer", "app.iterations", "app.people", "app.snapshots", "app.tasks.editing",
-    "app.tranches",
+    "app.cli", "app.dashboard", "app.explorer", "app.iterations", "app.leaderboard", "app.people", "app.snapshots",
+    "app.tasks.editing", "app.tranches",
 )  # fmt: skip
 RESEARCHERS_ONLY = {"study-exists", "unknown-person", "unknown-report"}
 

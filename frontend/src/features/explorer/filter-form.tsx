@@ -10,7 +10,7 @@ type Filters = ReturnType<typeof useFilters>
 /** Words, and what else a conversation must be. A choice counts at once; what is typed, with Enter or on leaving. */
 export function FilterForm({ filters }: { filters: Filters }) {
   const choices = useFilterChoices().data
-  const [unfolded] = useState(filters.active > 0 || window.matchMedia('(min-width: 62em)').matches)
+  const [unfolded] = useState(() => window.matchMedia('(min-width: 62em)').matches) // a pocket has no room
   const select = (name: Filter, label: string, options: Record<string, string>) => (
     <NativeSelect
       label={label}
