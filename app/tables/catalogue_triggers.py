@@ -62,6 +62,11 @@ NEW_ENTRIES = """
     FROM conversations c WHERE c.id IN :ids ORDER BY c.created_at, c.id
 """
 NEW_FACTS = f"UPDATE catalogue_entries SET (kinds, strengths, edits) = ({FACTS}) WHERE conversation_id IN :ids"
+NEW_SNAPSHOTS = """
+    INSERT INTO catalogue_snapshots (snapshot_id, number) SELECT DISTINCT p.snapshot_id, e.number
+    FROM catalogue_entries e JOIN turns t ON t.conversation_id = e.conversation_id JOIN candidates p ON p.turn_id = t.id
+    WHERE e.conversation_id IN :ids AND p.snapshot_id IS NOT NULL
+"""
 TEXTS = """
     SELECT e.number, t.position * 4 AS slot, t.text AS said
     FROM catalogue_entries e JOIN turns t ON t.conversation_id = e.conversation_id
@@ -74,7 +79,7 @@ TEXTS = """
 
 
 def add_to_catalogue(connection: Connection, conversation_ids: Sequence[str]) -> None:
-    """Make the entries of conversations that have none, in bulk: an import's, whose candidates no policy wrote."""
+    """Make the entries of conversations that have none, in bulk: an import's, which nobody has reported yet."""
     sqlite = connection.dialect.name == "sqlite"
     new_words = (
         f"INSERT INTO catalogue_words (rowid, words) SELECT number * {SLOTS} + slot, said FROM ({TEXTS}) ORDER BY 1"
@@ -82,7 +87,7 @@ def add_to_catalogue(connection: Connection, conversation_ids: Sequence[str]) ->
         else f"INSERT INTO catalogue_words SELECT number, slot, catalogue_words_of(said) FROM ({TEXTS}) AS texts"
     )
     side = side_of("c.family", "instr" if sqlite else "strpos")
-    for statement in (NEW_ENTRIES.format(side=side), NEW_FACTS, new_words):
+    for statement in (NEW_ENTRIES.format(side=side), NEW_FACTS, NEW_SNAPSHOTS, new_words):
         some = text(statement).bindparams(bindparam("ids", expanding=True))
         connection.execute(some, {"ids": list(conversation_ids)})
 

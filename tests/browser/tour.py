@@ -582,12 +582,12 @@ def test_tour_of_the_explorer(chromium: Browser, web: Process, window: str) -> N
     visitor.sign_in(new_account(Role.ADMIN, username="ana"))
     visitor.visit("/admin/conversations", "70-researcher-conversations-empty")
     first, attack = a_morning()
-    visitor.visit("/admin/conversations", "71-researcher-conversations", everywhere=True)
+    visitor.visit("/admin/conversations", "71-researcher-conversations")
     visitor.visit(
         "/admin/conversations?q=basil+leaves&kind=online", "72-researcher-conversations-found", everywhere=True
     )
     visitor.visit(f"/admin/conversations/{first}", "73-researcher-conversation", everywhere=True)
-    visitor.visit(f"/admin/conversations/{attack}", "74-researcher-conversation-covered", everywhere=True)
+    visitor.visit(f"/admin/conversations/{attack}", "74-researcher-conversation-covered")
     visitor.context.close()
 
 

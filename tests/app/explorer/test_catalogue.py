@@ -14,6 +14,7 @@ from app.tables import (
     Candidate,
     CandidateStatus,
     CatalogueEntry,
+    CatalogueSnapshot,
     Conversation,
     ConversationStatus,
     TaskKind,
@@ -43,6 +44,10 @@ def entries(session: Session) -> Sequence[Any]:
     return session.execute(select(*columns).order_by(CatalogueEntry.conversation_id)).all()
 
 
+def snapshots(session: Session) -> list[str]:
+    return sorted(session.scalars(select(CatalogueSnapshot.snapshot_id)))
+
+
 def said(session: Session) -> list[str]:
     return [word for _, word in words(session)]
 
@@ -53,6 +58,7 @@ def test_a_life_leaves_what_its_rows_say(session: Session) -> None:
     assert said(session) == ["basil", "dies"]
     a, b = turn.candidates
     a.text, b.text = "water it", "half a"  # complete, and stopped
+    a.snapshot_id = make_snapshot(session).id
     session.flush()
     b.text = ""  # tried again
     session.flush()
@@ -75,11 +81,11 @@ def test_a_life_leaves_what_its_rows_say(session: Session) -> None:
         (first + 2, "another"), (first + 3, "water"), (first + 3, "it"), (first + 3, "twice"), (first + 4, "thanks"),
         (first + 5, "six"), (first + 6, "seven"),
     ]  # fmt: skip
-    by_triggers = entries(session)
+    by_triggers = entries(session), snapshots(session)
     session.execute(delete(CatalogueEntry))
-    assert words(session) == []
+    assert (words(session), snapshots(session)) == ([], [])
     add_to_catalogue(session.connection(), [conversation.id])
-    assert entries(session) == by_triggers
+    assert (entries(session), snapshots(session)) == by_triggers
     assert len(words(session)) == 12
 
 
@@ -104,8 +110,7 @@ def test_a_snapshot_that_answers_a_second_try_is_found_too(session: Session) -> 
     for snapshot in (first, second, first):
         turn.candidates[0].snapshot_id = snapshot.id
         session.flush()
-    rows = session.execute(text("SELECT snapshot_id FROM catalogue_snapshots")).scalars().all()
-    assert sorted(rows) == sorted([first.id, second.id])
+    assert snapshots(session) == sorted([first.id, second.id])
 
 
 def test_an_erasure_takes_every_word_out_of_the_index(session: Session) -> None:
