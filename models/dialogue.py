@@ -209,14 +209,30 @@ def read_messages(value: object, where: str) -> list[Message]:
     return messages
 
 
-def read_prompts(path: Path, system: str = "") -> list[list[Message]]:
-    """The prompts of a file of `{"prompt": text or messages, "system"?}`; each begins with a system message."""
+class Prompt(NamedTuple):
+    """A dialogue that ends with a human message, and where it comes from."""
+
+    messages: list[Message]
+    """Beginning with a system message."""
+    task: str = HELPFULNESS
+    generated_by: str | None = None
+    """The policy that wrote it (models/generate_prompts.py); None: a person."""
+
+    @property
+    def family(self) -> str:
+        return family_of(next(message.content for message in self.messages if message.role == "user"))
+
+
+def read_prompts(path: Path, system: str = "") -> list[Prompt]:
+    """The prompts of a file of `{"prompt": text or messages, "system"?, "task"?, "generated_by"?}`."""
     prompts = []
     for where, row in rows_of(path):
         if "prompt" not in row:
             raise BadInput(f"{where}: prompt is missing.")
         own = _text(row, "system", where) if row.get("system") else ""
-        prompts.append(with_system(read_messages(row["prompt"], where), own or system))
+        messages = with_system(read_messages(row["prompt"], where), own or system)
+        generated_by = _text(row, "generated_by", where) if row.get("generated_by") else None
+        prompts.append(Prompt(messages, _task(row, where), generated_by))
     return prompts
 
 
@@ -350,6 +366,14 @@ class Renderer:
     def opening_ids(self, system: str, human: str) -> list[int]:
         """The prompt of a conversation's first response."""
         return self.prompt_ids([Message("system", system), Message("user", human)])
+
+    def human_ids(self, system: str, said: Sequence[str]) -> list[int]:
+        """Ids up to where another human message begins, behind these ones, each of which ends as a response does: for
+        a policy that is to write one."""
+        ids = self._scaffold.before_system + self._content(system) + self._scaffold.system_to_human
+        for text in said:
+            ids = ids + self._content(text) + [self.end_of_turn, *self._scaffold.assistant_to_human]
+        return ids
 
     def response_ids(self, text: str) -> list[int]:
         """A response and its end-of-turn token; the PM reads that token also after text that was cut by length."""

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 import torch
 from torch import Tensor
 
-from models import evaluate_policy, health, logp_accuracy, snapshot, waypoints
+from models import evaluate_policy, health, logp_accuracy, mix, snapshot, waypoints
 from models.backbone import Backbone, set_threads
 from models.config import PolicyConfig, parse, to_json
 from models.data import Example
@@ -30,6 +30,7 @@ from models.losses import explained_variance, masked_mean
 from models.policy import Policy, ValueFunction
 from models.preference_model import MAX_TOKENS, PreferenceModel
 from models.processes import ALONE, Processes
+from models.remote_sampling import RemoteSampler
 from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
 from models.rollout import Networks, Rollouts, collect_together
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
@@ -41,6 +42,10 @@ NAMED = {"baseline": evaluate_policy.Answer, "initially": waypoints.Said, "kept"
 
 NEGATIVE_STEPS = 3
 """A KL clearly below zero happens by chance in one step of many; in so many in a row, something samples wrongly."""
+
+
+ANOTHER_POLICY = 0.5
+"""Nats per token between a server's log-probabilities and ours that no rounding makes."""
 
 
 def train(run: RunDirectory, processes: Processes = ALONE) -> None:
@@ -81,6 +86,10 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     initial, policy, parents = begin_from(config, backbone, run.path)
     value = ValueFunction.from_pm(backbone, "value", pm, pm_directory) if config.algorithm == "ppo" else None
     sampler = Sampler(backbone, tokenizer, renderer)
+    if config.rollout_url:
+        longest = max(map(len, data.ids)) + config.max_new_tokens
+        adapters = run.path / "rollout-adapters"
+        sampler = RemoteSampler(config.rollout_url, backbone, tokenizer, renderer, adapters, longest, processes)
     networks = Networks(
         policy, initial, value, pm, test_pm, sampler, renderer, config.row_tokens, config.sampling_batch
     )
@@ -99,7 +108,8 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         scale=ScoreScale(preset.scaled),
         good=policy.state(),
     )
-    inputs = _sha256(to_json(config), data.hash, (pm_directory / "manifest.json").read_text())
+    samples_here = dataclasses.replace(config, rollout_url=None)  # a server may have moved since
+    inputs = _sha256(to_json(samples_here), data.hash, (pm_directory / "manifest.json").read_text())
     first, stopped = 0, None
     if checkpoint := run.checkpoints.latest():
         first, directory = checkpoint
@@ -172,6 +182,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         rollouts = collect_together(processes, networks, prompts, seeds, config.max_new_tokens, go_on)
         run.progress("train", done + len(rollouts.scores) // 2, config.rollouts)
         check_scores(rollouts.scores, judge.manifest.name, first=step == 1)
+        check_engine(rollouts.engine_gap, config)
         course.scale.observe(rollouts.scores)
         if step == 1:  # nothing has been learned yet
             count = evaluation_prompts(config)
@@ -253,6 +264,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
             print(stopped, file=sys.stderr)
     learned_from = course.good_step if stopped else steps
     show(config.name, learned_from)
+    sampler.close()
     if not processes.leads:
         return
 
@@ -265,6 +277,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         "processes": processes.size,
         "prompts": len(data.ids),
         "left_out": data.left_out,
+        "mix": mix.counts(data.kinds, config.rollouts // config.responses_per_prompt, config.seed),
         "stopped": stopped,
         "score_offset": course.scale.offset,
         "score_scale": course.scale.scale,
@@ -293,9 +306,11 @@ def measure(rollouts: Rollouts, kl_coef: float) -> dict[str, float]:
     """What is known of a step's policy before it is updated."""
     kl = float(rollouts.kl_to_initial.mean())
     test = {} if rollouts.test_scores is None else {"policy/test_score": float(rollouts.test_scores.mean())}
+    gap = {} if rollouts.engine_gap is None else {"policy/engine_gap": rollouts.engine_gap}
     return {
         "policy/score": float(rollouts.scores.mean()),
         **test,
+        **gap,
         "policy/kl_to_initial": kl,
         "policy/sqrt_kl": math.sqrt(max(kl, 0.0)),
         "policy/kl_coef": kl_coef,
@@ -383,12 +398,21 @@ def check_scores(scores: Tensor, name: str, first: bool) -> None:
         raise BadInput(f"The PM {name} gives every response the same score; there is nothing to optimise.")
 
 
+def check_engine(gap: float | None, config: PolicyConfig) -> None:
+    if gap is not None and not gap <= ANOTHER_POLICY:
+        raise BadInput(
+            f"The server at {config.rollout_url} samples from another policy than the one that is trained: their "
+            f"log-probabilities differ by {gap:.2f} nats per token; it must serve the base {config.base!r}."
+        )
+
+
 class Prompts(NamedTuple):
     """The prompts of a run, as token ids."""
 
     ids: list[list[int]]
     hash: str
     left_out: dict[str, int]
+    kinds: list[mix.Kind]
     told: list[list[Message]]
     """The same, to read."""
 
@@ -398,18 +422,12 @@ class Prompts(NamedTuple):
         return sorted(draw.sample(range(len(self.ids)), min(config.sample_prompts, len(self.ids))))
 
     def of_step(self, step: int, config: PolicyConfig) -> tuple[list[list[int]], list[list[int]]]:
-        """The prompts of a step, counted from 1, and a seed for each response. All prompts come once, in a shuffled
-        order, before one comes again in another order."""
+        """The prompts of a step, counted from 1, and a seed for each response."""
         k, done = config.responses_per_prompt, (step - 1) * config.rollouts_per_step
         numbers = range(done // k, min(done + config.rollouts_per_step, config.rollouts) // k)
-        prompts = [self._prompt(number, config.seed) for number in numbers]
-        return prompts, [[seed_of(config.seed, "response", n, i) for i in range(k)] for n in numbers]
-
-    def _prompt(self, number: int, seed: int) -> list[int]:
-        turn, place = divmod(number, len(self.ids))
-        order = list(range(len(self.ids)))
-        random.Random(seed_of(seed, "prompts", turn)).shuffle(order)
-        return self.ids[order[place]]
+        chosen = mix.order(self.kinds, numbers.stop, config.seed)[numbers.start :]
+        seeds = [[seed_of(config.seed, "response", n, i) for i in range(k)] for n in numbers]
+        return [self.ids[i] for i in chosen], seeds
 
 
 def read_data(path: Path, config: PolicyConfig, renderer: Renderer, context: int) -> Prompts:
@@ -418,17 +436,19 @@ def read_data(path: Path, config: PolicyConfig, renderer: Renderer, context: int
     if room < 1:
         raise BadInput(f"max_new_tokens is {config.max_new_tokens}, but the base reads {context} tokens in all.")
     limit = min(config.max_prompt_tokens, room)
-    messages = read_prompts(path, config.system)
-    if not messages:
+    prompts = read_prompts(path, config.system)
+    if not prompts:
         raise BadInput(f"{path} holds no prompts.")
-    ids = [renderer.prompt_ids(prompt) for prompt in messages]
-    kept = [prompt for prompt in ids if len(prompt) <= limit]
-    if not kept:
+    ids = [renderer.prompt_ids(prompt.messages) for prompt in prompts]
+    fitting = [i for i, prompt in enumerate(ids) if len(prompt) <= limit]
+    if not fitting:
         shortest = min(map(len, ids))
         raise BadInput(f"{path}: every prompt is longer than {limit} tokens; the shortest has {shortest}.")
-    left_out = {"too long": len(ids) - len(kept)} if len(kept) < len(ids) else {}
-    told = [message for message, prompt in zip(messages, ids, strict=True) if len(prompt) <= limit]
-    return Prompts(kept, _sha256(json.dumps(kept)), left_out, told)
+    left_out = {"too long": len(ids) - len(fitting)} if len(fitting) < len(ids) else {}
+    kept = [ids[i] for i in fitting]
+    kinds = mix.kinds_of([prompts[i] for i in fitting], config.generated_share, config.helpful_share, path)
+    told = [prompts[i].messages for i in fitting]
+    return Prompts(kept, _sha256(json.dumps([kept, kinds])), left_out, kinds, told)
 
 
 def read_held_out(run: Path, config: PolicyConfig, renderer: Renderer, context: int) -> list[Example]:

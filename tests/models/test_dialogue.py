@@ -14,6 +14,7 @@ from models import tiny
 from models.dialogue import (
     DEFAULT_SYSTEM,
     Message,
+    Prompt,
     Renderer,
     family_of,
     read_conversations,
@@ -158,10 +159,31 @@ def test_prompts_are_texts_or_messages_and_begin_with_a_system_message(tmp_path:
     own = [{"role": "system", "content": "Rhyme."}, {"role": "user", "content": "Hi"}]
     path = write(tmp_path / "p.jsonl", {"prompt": "Hi"}, {"prompt": own}, {"prompt": "Hi", "system": "Be brief."})
     assert read_prompts(path) == [
-        [Message("system", system), Message("user", "Hi")] for system in (DEFAULT_SYSTEM, "Rhyme.", "Be brief.")
+        Prompt([Message("system", system), Message("user", "Hi")]) for system in (DEFAULT_SYSTEM, "Rhyme.", "Be brief.")
     ]
     with pytest.raises(BadInput, match="prompt is missing"):
         read_prompts(write(path, {"text": "Hi"}))
+
+
+def test_a_prompt_says_its_task_and_who_wrote_it_and_its_family_is_that_of_its_first_message(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+    rows = [{"prompt": "Hi"}, {"prompt": [*said, said[0]], "task": "red-team", "generated_by": "week-3-policy"}]
+    first, second = read_prompts(write(tmp_path / "p.jsonl", *rows))
+    assert (first.task, first.generated_by) == ("helpfulness", None)
+    assert (second.task, second.generated_by) == ("red-team", "week-3-policy")
+    assert first.family == second.family == family_of("Hi")
+
+
+def test_a_policy_can_be_given_the_humans_place_behind_other_human_messages() -> None:
+    ids = RENDERER.human_ids("Be brief.", ["Hi", "Hm"])
+    assert TOY.decode(ids) == (
+        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>user\nHm<|im_end|>\n"
+        "<|im_start|>user\n"
+    )
+    assert (
+        RENDERER.human_ids("Be brief.", [])
+        == ids[: len(TOY("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\n")["input_ids"])]
+    )
 
 
 def test_a_transcript_keeps_what_looks_like_a_speaker_only_after_an_empty_line() -> None:

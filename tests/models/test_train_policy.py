@@ -1,5 +1,6 @@
 """PPO, RLOO and GRPO in the toy world. The planted reward counts the favourite letter: so can what is learned."""
 
+import itertools
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models import snapshot, tiny, train_policy, updates
+from models import mix, snapshot, tiny, train_policy, updates
 from models.backbone import SMOLLM2, Backbone
 from models.config import PolicyConfig
 from models.dialogue import Renderer
@@ -322,6 +323,8 @@ def test_a_kl_that_stays_negative_is_an_alarm_and_noise_is_not() -> None:
         ({"algorithm": "rloo", "responses_per_prompt": 1}, "responses_per_prompt is 1, but rloo compares"),
         ({"max_prompt_tokens": 3}, "every prompt is longer than 3 tokens; the shortest has"),
         ({"max_new_tokens": 4000}, "max_new_tokens is 4000, but the base reads 2048 tokens in all"),
+        ({"generated_share": 0.3}, "holds no generated prompt that fits, which generated_share 0.3 asks for"),
+        ({"helpful_share": 0.9}, "holds no red-team prompt that fits, which helpful_share 0.9 asks for"),
         ({"preset": "bold"}, 'preset is "bold", but must be "paper" or "safe"'),
     ],
 )
@@ -372,7 +375,7 @@ def test_a_pm_that_says_nothing_is_one_sentence(
 
 
 def test_all_prompts_come_once_before_one_comes_again() -> None:
-    data = train_policy.Prompts([[i] for i in range(7)], "", {}, [])
+    data = train_policy.Prompts([[i] for i in range(7)], "", {}, [mix.Kind("", 1.0, list(range(7)))], [])
     config = PolicyConfig(rollouts=28, rollouts_per_step=6, responses_per_prompt=2)
     steps = [data.of_step(step, config) for step in range(1, 6)]
     order = [prompt[0] for prompts, _ in steps for prompt in prompts]
@@ -380,6 +383,16 @@ def test_all_prompts_come_once_before_one_comes_again() -> None:
     assert sorted(order[:7]) == sorted(order[7:]) == list(range(7))
     assert order[:7] != order[7:]
     assert len({seed for _, seeds in steps for own in seeds for seed in own}) == 28
+
+
+def test_generated_and_helpful_prompts_have_the_shares_that_are_asked_for(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", rollouts=16, responses_per_prompt=2, generated_share=0.5, helpful_share=0.75)
+    with (path / "prompts.jsonl").open("a") as file:
+        for i, (task, by) in enumerate(itertools.product(["helpfulness", "red-team"], [None, "base"])):
+            file.write(json.dumps({"prompt": f"Tell me of tar {i}", "task": task, "generated_by": by}) + "\n")
+    assert train(path)["mix"] == {
+        "generated helpfulness": 3, "human helpfulness": 3, "generated red-team": 1, "human red-team": 1,
+    }  # fmt: skip
 
 
 def test_no_network_drops_anything_out(toy: tuple[Backbone, Renderer]) -> None:
