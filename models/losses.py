@@ -87,6 +87,40 @@ def kl_k3(logprobs: Tensor, reference: Tensor) -> Tensor:
     return log_ratio.expm1() - log_ratio
 
 
+# Distillation -----------------------------------------------------------------------------------------------------
+
+
+class Top(NamedTuple):
+    """Distributions over the vocabulary, kept as their k likeliest tokens and one class for all others together."""
+
+    ids: Tensor  # (n, k)
+    logprobs: Tensor  # (n, k)
+    rest: Tensor  # (n,) log-probability of the others together
+
+
+def top_of(logits: Tensor, k: int) -> Top:
+    """The k likeliest tokens of logits (n, V), k < V."""
+    logprobs, ids = F.log_softmax(logits, dim=-1).topk(k, dim=-1)
+    return Top(ids, logprobs, _rest(logits, ids))
+
+
+def kl_from_top(teacher: Top, logits: Tensor) -> Tensor:
+    """KL(teacher ‖ student) in nats, (n,), over the teacher's k likeliest tokens and the rest as class k + 1 (Bai et
+    al. 2022, App. A.1, with k = 50), for the student's logits (n, V):
+
+        Σ_i p_i (log p_i − log q_i) + p_rest (log p_rest − log q_rest).
+
+    Never more than the KL over the whole vocabulary: what happens within the rest does not count."""
+    own = F.log_softmax(logits, dim=-1).gather(-1, teacher.ids)
+    of_top = (teacher.logprobs.exp() * (teacher.logprobs - own)).sum(-1)
+    return of_top + teacher.rest.exp() * (teacher.rest - _rest(logits, teacher.ids))
+
+
+def _rest(logits: Tensor, ids: Tensor) -> Tensor:
+    # Not log(1 − Σ p): where the others are rarer than 1e-7, that is the logarithm of rounding.
+    return logits.scatter(-1, ids, -torch.inf).logsumexp(-1) - logits.logsumexp(-1)
+
+
 # Advantages -------------------------------------------------------------------------------------------------------
 
 

@@ -63,9 +63,13 @@ class Policy:
 
     def chosen(self, places: Places) -> Chosen:
         """Log-probabilities of the tokens and entropies of the distributions they were chosen from: (n,), (n,)."""
+        return chosen_in_chunks(self.backbone.logits, self.states(places), places.tokens)
+
+    def states(self, places: Places) -> Tensor:
+        """Hidden states that the tokens are chosen from: (n, d)."""
         with self.backbone.use(self.adapter):
             hidden = self.backbone.hidden(places.batch)  # (1, N, d)
-        return chosen_in_chunks(self.backbone.logits, _at(hidden, places.before), places.tokens)
+        return _at(hidden, places.before)
 
     def parameters(self) -> list[nn.Parameter]:
         """What is trained."""
