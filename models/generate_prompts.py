@@ -1,0 +1,186 @@
+"""Prompts that a policy writes: `python -m models.generate_prompts SNAPSHOT_DIR|base PROMPTS.jsonl OUT.jsonl`.
+
+First messages of people, from PROMPTS, stand before the policy, about ten at a time and others at each request, and it
+writes the next one, in the human's place (few-shot; Bai et al. 2022 §4.1 train policies on 137,000 prompts of people
+and 369,000 such ones). In the assistant's place, asked for a message, the small base of ours wrote worse ones.
+OUT holds `{"prompt": text, "task", "generated_by": the policy's name}`, to be put beside people's prompts in
+`prompts.jsonl`; `generated_share` of `train_policy` says how many of each a run takes.
+
+Only messages of the split's train side are shown, and only such are kept: test families stay unseen.
+"""
+
+import argparse
+import json
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from models.dialogue import DEFAULT_SYSTEM, Message, Prompt, Renderer, family_of, read_prompts, split_of
+from models.policy import Opened, Policy
+from models.run import BadInput, file_atomically, main
+from models.sampling import Response, Sampler, seed_of
+
+PER_REQUEST = 4  # messages on the same examples, which share their computation
+AT_ONCE = 16  # requests
+TRIES = 20  # messages written for each that is wanted, before we give up
+
+RUN = 3
+"""Words that follow each other and are compared together."""
+ALIKE = 0.7
+"""Share of a message's runs of words that stand in one other message, from which on it is a copy of it."""
+
+
+class Written(NamedTuple):
+    """What came out."""
+
+    prompts: list[Prompt]
+    dropped: Counter[str]
+    """Messages that were written and not kept, by reason."""
+
+
+def generate(opened: Opened, human: Sequence[Prompt], count: int, shots: int, max_tokens: int, seed: int) -> Written:
+    """`count` new first messages, or as many as the policy finds in TRIES times as many. BadInput if there are too few
+    examples, or no room for them."""
+    policy, tokenizer, renderer, name, system = opened
+    examples = usable(human, renderer, max_tokens)
+    if (there := sum(map(len, examples.values()))) < shots:
+        raise BadInput(
+            f"There are {there} different first messages of people that are of the split's train side and have at most "
+            f"{max_tokens} tokens; {shots} are to be shown at a time."
+        )
+    sampler = Sampler(policy.backbone, tokenizer, renderer)
+    sieve = Sieve([first_of(prompt) for prompt in human])
+    written = Written([], Counter())
+    for start in range(0, -(-TRIES * count // PER_REQUEST), AT_ONCE):
+        numbers = range(start, start + AT_ONCE)
+        requests = [request(examples, shots, random.Random(seed_of(seed, "examples", n))) for n in numbers]
+        prompts = [renderer.human_ids(system or DEFAULT_SYSTEM, shown) for _, shown in requests]
+        if max(map(len, prompts)) + max_tokens > policy.backbone.context:
+            raise BadInput(
+                f"{shots} messages of at most {max_tokens} tokens do not fit into the context of "
+                f"{policy.backbone.context}: show fewer, or shorter ones."
+            )
+        seeds = [[seed_of(seed, "message", n, k) for k in range(PER_REQUEST)] for n in numbers]
+        with policy.backbone.use(policy.adapter):
+            sampled = sampler.sample(prompts, seeds, max_tokens)
+        for (task, _), responses in zip(requests, sampled, strict=True):
+            for response in responses:
+                if len(written.prompts) == count:
+                    return written
+                if reason := sieve.reason_against(response):
+                    written.dropped[reason] += 1
+                    continue
+                text = response.text.strip()
+                sieve.add(text, "repeats a generated one")
+                written.prompts.append(Prompt([Message("user", text)], task, name))
+    return written
+
+
+def first_of(prompt: Prompt) -> str:
+    """The first human message."""
+    return next(message.content for message in prompt.messages if message.role == "user")
+
+
+def usable(human: Sequence[Prompt], renderer: Renderer, max_tokens: int) -> dict[str, list[str]]:
+    """First messages to show as examples, by task: of the train side, written by people, each family once, and no
+    longer than a new one may become."""
+    found: dict[str, list[str]] = defaultdict(list)
+    seen = set()
+    for prompt in human:
+        family, text = prompt.family, first_of(prompt).strip()
+        if family in seen or prompt.generated_by or split_of(family) != "train" or not text:
+            continue
+        seen.add(family)
+        if len(renderer.response_ids(text)) <= max_tokens:
+            found[prompt.task].append(text)
+    return found
+
+
+def request(examples: dict[str, list[str]], shots: int, draw: random.Random) -> tuple[str, list[str]]:
+    """A task, as often as it is among the examples, and `shots` messages of that task (fewer where there are not so
+    many) to stand before a new one."""
+    tasks = sorted(examples)
+    (task,) = draw.choices(tasks, [len(examples[task]) for task in tasks])
+    return task, draw.sample(examples[task], min(shots, len(examples[task])))
+
+
+# What is kept -----------------------------------------------------------------------------------------------------
+
+
+class Sieve:
+    """Tells new messages from what is there already."""
+
+    def __init__(self, human: Sequence[str]) -> None:
+        self._families: dict[str, str] = {}  # why not, by family
+        self._holders: dict[tuple[str, ...], list[int]] = defaultdict(list)  # of each run of words
+        self._reasons: list[str] = []  # by holder
+        for text in human:
+            self.add(text, "repeats a human one")
+
+    def add(self, text: str, reason: str) -> None:
+        """From now on a message like this one is refused, for this reason."""
+        self._families.setdefault(family_of(text), reason)
+        for run in runs_of(text):
+            self._holders[run].append(len(self._reasons))
+        self._reasons.append(reason)
+
+    def reason_against(self, response: Response) -> str | None:
+        """Why a message is not to be kept; None if it is."""
+        if not re.search(r"\w", response.text):
+            return "empty"
+        if response.finish == "length":
+            return "too long"
+        family = family_of(response.text)
+        if family in self._families:
+            return self._families[family]
+        runs = runs_of(response.text)
+        shared = Counter(holder for run in runs for holder in self._holders.get(run, ()))
+        if shared:
+            (nearest, count), *_ = shared.most_common(1)
+            if count >= ALIKE * len(runs):
+                return f"nearly {self._reasons[nearest]}"
+        if split_of(family) != "train":
+            return "of the test side"
+        return None
+
+
+def runs_of(text: str) -> set[tuple[str, ...]]:
+    """All runs of three words, case and punctuation aside; of a shorter message all its words as one."""
+    words = re.findall(r"\w+(?:['’]\w+)*", text.casefold())
+    return {tuple(words[i : i + RUN]) for i in range(max(1, len(words) - RUN + 1))}
+
+
+def command() -> None:
+    parser = argparse.ArgumentParser(prog="python -m models.generate_prompts", description=__doc__)
+    parser.add_argument("policy", metavar="SNAPSHOT_DIR|base")
+    parser.add_argument("prompts", type=Path, help=".jsonl or .jsonl.gz, with first messages of people")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--count", type=int, default=100, help="messages to keep (100)")
+    parser.add_argument("--shots", type=int, default=10, help="messages of people shown at a time (10)")
+    parser.add_argument("--max-tokens", type=int, default=64, help="tokens of a message, at most (64)")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    for name in ("count", "shots", "max_tokens"):
+        if getattr(arguments, name) < 1:
+            raise BadInput(f"--{name.replace('_', '-')} must be at least 1.")
+    human = read_prompts(arguments.prompts)  # a file that cannot be read should say so before the base is loaded
+    if not human:
+        raise BadInput(f"{arguments.prompts} holds no prompts.")
+    opened = Policy.open(arguments.policy)
+    count, shots, max_tokens = arguments.count, arguments.shots, arguments.max_tokens
+    written = generate(opened, human, count, shots, max_tokens, arguments.seed)
+    with file_atomically(arguments.out) as file:
+        for prompt in written.prompts:
+            row = {"prompt": first_of(prompt), "task": prompt.task, "generated_by": prompt.generated_by}
+            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+    few = "" if len(written.prompts) == count else f" of {count} that were wanted"
+    print(f"{arguments.out}: {len(written.prompts)} prompts by {opened.name}{few}")
+    for reason, number in written.dropped.most_common():
+        print(f"  dropped, {reason}: {number}")
+
+
+if __name__ == "__main__":
+    main(command)
