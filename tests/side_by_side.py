@@ -11,6 +11,8 @@ LONGEST_FIRST = (
     "tests/test_one_week.py",
     "tests/models/test_train_policy.py",
     "tests/models/test_train_pm.py",
+    "tests/models/test_sharding.py",
+    "tests/models/test_remote_sampling.py",
     "tests/test_run.py",
     "tests/worker/test_celery.py",
     "tests/browser",

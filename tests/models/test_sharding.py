@@ -42,7 +42,7 @@ def test_passes_are_those_of_the_whole_base_however_many_each_process_makes() ->
 def test_a_policy_on_a_base_in_parts_is_that_on_a_whole_one_also_after_a_kill(tmp_path: Path) -> None:
     options: dict[str, Any] = {
         "rollouts": 12, "rollouts_per_step": 6, "max_new_tokens": 5, "ppo_epochs": 1, "minibatches": 2,
-        "truncation_penalty": 0.5, "evaluation_rollouts": 0,
+        "truncation_penalty": 0.5, "evaluation_rollouts": 0, "sample_prompts": 1,
     }  # fmt: skip
     whole, path = (make_run(tmp_path / name, **options) for name in ("whole", "parts"))
     shutil.copytree(whole / "pm", path / "pm", dirs_exist_ok=True)
