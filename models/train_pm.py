@@ -171,11 +171,12 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     # Together
     system = config.system or DEFAULT_SYSTEM
     pm = members[0]
-    if len(members) > 1 and config.combine == "weights":
-        pm = PreferenceModel.mean(members, "pm-mean")
-    elif len(members) > 1:
-        offsets = tuple(reference.mean_score(member, renderer, system) for member in members)
-        pm = Ensemble(members, Together(config.combine, config.variance_penalty, offsets))
+    if len(members) > 1:
+        if config.combine == "weights":
+            pm = PreferenceModel.mean(members, "pm-mean")
+        else:
+            offsets = tuple(reference.mean_score(member, renderer, system) for member in members)
+            pm = Ensemble(members, Together(config.combine, config.variance_penalty, offsets))
 
     # Evaluation
     def on_progress(done: int, total: int) -> None:
@@ -299,7 +300,14 @@ class Outcome(NamedTuple):
     margins: list[float]
 
     def __add__(self, other: "Outcome") -> "Outcome":  # type: ignore[override]
-        return Outcome(*(mine + its for mine, its in zip(self, other, strict=True)))
+        return Outcome(
+            self.loss + other.loss,
+            self.accuracy + other.accuracy,
+            self.margin + other.margin,
+            self.score_mean + other.score_mean,
+            self.tokens + other.tokens,
+            self.margins + other.margins,
+        )
 
 
 NOTHING = Outcome(0.0, 0.0, 0.0, 0.0, 0, [])
