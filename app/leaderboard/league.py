@@ -7,10 +7,10 @@ never more memory than their numbers.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, String, func, select, type_coerce
+from sqlalchemy import ColumnElement, Float, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.leaderboard.bradley_terry import Floats, Ints
@@ -124,8 +124,10 @@ def read(session: Session) -> League:
             chunks += of_week
             weeks.append(monday)
     whole = _Columns(*(np.concatenate(column) for column in zip(*chunks, strict=True)))
-    met = whole.better != whole.worse  # twice the same policy says nothing about it
+    met = whole.better != whole.worse  # the same policy of two generations of deployments
     task, week, crowdworker, better, worse, propensity, length = (column[met] for column in whole)
+    by_id = np.argsort(np.argsort(list(crowdworkers))) if crowdworkers else NONE.crowdworker
+    crowdworker = by_id[crowdworker]  # whatever order the rows came in, the same seed draws the same weights
     return League(
         known.contestants, known.tasks, weeks, task, week, crowdworker, better, worse, propensity, length, newest_at
     )
@@ -147,37 +149,40 @@ def _newest_at(session: Session) -> datetime | None:
     return session.scalar(select(func.max(Comparison.created_at)).where(Comparison.picked_deployment_id.is_not(None)))
 
 
-Row = tuple[str, str, str, str, float, int | None, int | None]
+Row = tuple[str, str, str, float, float | None]
 
 
 def _rows(session: Session, monday: date) -> Iterator[Sequence[Row]]:
+    """Crowdworker, better, worse, propensity, and how much longer the better one is. By columns of the table, computed
+    by the database: reading a million comparisons is most of a fit's time."""
     begin = datetime.combine(monday, time(), UTC)
+    its, is_better = Comparison.__table__.c, Comparison.choice_direction == ChoiceDirection.PICK_BETTER
+    sums = func.nullif(its.picked_length + its.other_length, 0)
+    longer = cast(its.picked_length - its.other_length, Float) / sums
     rows = select(
-        Comparison.account_id,
-        Comparison.picked_deployment_id,
-        Comparison.other_deployment_id,
-        type_coerce(Comparison.choice_direction, String),  # a million members of an enum take a second
-        Comparison.propensity,
-        Comparison.picked_length,
-        Comparison.other_length,
-    ).where(Comparison.created_at >= begin, Comparison.created_at < begin + WEEK, *counted())
-    chunks = session.execute(rows.execution_options(yield_per=AT_ONCE)).tuples().partitions()
-    yield from cast(Iterator[Sequence[Row]], chunks)
+        its.account_id,
+        case((is_better, its.picked_deployment_id), else_=its.other_deployment_id),
+        case((is_better, its.other_deployment_id), else_=its.picked_deployment_id),
+        its.propensity,
+        case((is_better, longer), else_=-longer),
+    ).where(
+        its.created_at >= begin,
+        its.created_at < begin + WEEK,
+        its.picked_deployment_id != its.other_deployment_id,  # twice the same policy says nothing about it
+        *counted(),
+    )
+    found = session.connection().execute(rows.execution_options(yield_per=AT_ONCE))
+    yield from found.tuples().partitions()
 
 
 def _columns(rows: Sequence[Row], week: int, known: Players, crowdworkers: dict[str, int]) -> _Columns:
-    account, picked, other, direction, propensity, picked_length, other_length = zip(*rows, strict=True)
-    mine, theirs = (np.array([known.contestant[id] for id in ids]) for ids in (picked, other))
-    is_better = np.array([word == ChoiceDirection.PICK_BETTER.value for word in direction])
-    long, short = np.array(picked_length, np.float64), np.array(other_length, np.float64)  # None becomes NaN …
-    both = long + short
-    longer = np.divide(long - short, both, out=np.zeros(len(rows)), where=both > 0)  # … which is not above 0
+    account, better, worse, propensity, longer = zip(*rows, strict=True)
     return _Columns(
-        task=np.array([known.task[id] for id in picked]),
+        task=np.array([known.task[id] for id in better]),
         week=np.full(len(rows), week),
         crowdworker=np.array([crowdworkers.setdefault(id, len(crowdworkers)) for id in account]),
-        better=np.where(is_better, mine, theirs),
-        worse=np.where(is_better, theirs, mine),
+        better=np.array([known.contestant[id] for id in better]),
+        worse=np.array([known.contestant[id] for id in worse]),
         propensity=np.array(propensity, np.float64),
-        length=np.where(is_better, longer, -longer),
+        length=np.nan_to_num(np.array(longer, np.float64)),  # unknown, or both empty: None, which becomes NaN
     )
