@@ -2,8 +2,9 @@
 
 Texts and person go at once, in one transaction. What stays are rows without words: which of two policies was picked,
 and the content hash of each frozen comparison, so that a tranche's hash can still be checked. Copies in run directories
-are rewritten by a job (`worker/erasure.py`), which the Erasure row keeps alive until it is done. What a snapshot has
-learned cannot be taken out of its weights: its tranches say how many of their comparisons are erased.
+and, on SQLite, the file's index of words are rewritten by a job (`worker/erasure.py`), which the Erasure row keeps
+alive until it is done. What a snapshot has learned cannot be taken out of its weights: its tranches say how many of
+their comparisons are erased.
 """
 
 import hashlib
