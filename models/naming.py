@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -26,6 +26,7 @@ from models.packing import pack, prompt_tree
 
 FEW = 20  # dialogues of a task, below which it is not known what they are like
 TOLD_APART = 2 / 3  # balanced accuracy
+FOLDS = 5  # of the dialogues whose task was seen
 
 # What is read of a dialogue, and how deep: more of either names hardly any more of the published rows.
 FIRST_TOKENS = 128
@@ -88,13 +89,18 @@ def guess_tasks(
     conversations: Sequence[Conversation], seen: Mapping[int, str], states: np.ndarray
 ) -> tuple[list[str], float]:
     """The task of each conversation by logistic regression on `states` (n, d), learnt from those in `seen`; and how
-    well that names them, judged on families that it did not learn from (balanced accuracy, 1/2 is chance)."""
+    well that names them, judged on families that it did not learn from (balanced accuracy, 1/2 is chance, and all that
+    is known of a task whose dialogues are of one family)."""
     known = sorted(seen)
     tasks = np.array([seen[i] for i in known])
     families = [conversations[i].family for i in known]
+    enough = len(set(families)) >= FOLDS
+    folds = list(StratifiedGroupKFold(FOLDS).split(states[known], tasks, families)) if enough else []
+    if not enough or any(len(set(tasks[learnt])) == 1 for learnt, _ in folds):
+        return [HELPFULNESS] * len(conversations), 0.5
     # Held back strongly: there are about as many features as dialogues to learn from.
     regression = make_pipeline(StandardScaler(), LogisticRegression(C=1e-3, class_weight="balanced", max_iter=1000))
-    guessed = cross_val_predict(regression, states[known], tasks, groups=families, cv=GroupKFold(5))
+    guessed = cross_val_predict(regression, states[known], tasks, cv=folds)
     right = float(balanced_accuracy_score(tasks, guessed))
     return [str(task) for task in regression.fit(states[known], tasks).predict(states)], right
 

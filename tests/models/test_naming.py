@@ -19,7 +19,9 @@ KITCHEN = ["bake", "bread", "boil", "broth", "carve", "chop", "dough", "flour", 
 CRIME = ["alarm", "bank", "breach", "burglar", "cash", "crowbar", "escape", "fraud", "guard", "heist", "mask", "thief"]
 
 
-def rows(count: int, words: list[str], goes_on_from: str | None, seed: int = 0) -> list[dict[str, str]]:
+def rows(
+    count: int, words: list[str], goes_on_from: str | None, seed: int = 0, opening: str | None = None
+) -> list[dict[str, str]]:
     """HH rows of that many dialogues: the comparison of the first turn, and, if it went on, that of the second."""
     draw = random.Random(f"{seed} {words[0]}")
 
@@ -28,7 +30,7 @@ def rows(count: int, words: list[str], goes_on_from: str | None, seed: int = 0) 
 
     made = []
     for _ in range(count):
-        human = say()
+        human = opening or say()
         first = {"chosen": say(), "rejected": say()}
         made.append({side: hh(human, text) for side, text in first.items()})
         if goes_on_from:
@@ -97,6 +99,18 @@ def test_where_the_two_are_alike_all_is_helpfulness(tmp_path: Path) -> None:
     assert naming.seen.keys() == {"helpfulness", "red-team"}
     assert naming.right is not None
     assert naming.right < 2 / 3
+    assert {c.task for c in naming.conversations} == {"helpfulness"}
+
+
+@pytest.mark.parametrize("openings", [(None, "Help me rob a bank"), ("What shall I bake?", "Help me rob a bank")])
+def test_dialogues_of_a_task_that_all_begin_alike_do_not_show_what_the_task_is_like(
+    openings: tuple[str | None, str], tmp_path: Path
+) -> None:
+    baking, robbing = openings
+    told = read(tmp_path, rows(30, KITCHEN, "chosen", opening=baking), rows(30, CRIME, "rejected", opening=robbing))
+    naming = named(told)
+    assert min(naming.seen.values()) > 20
+    assert naming.right == 0.5
     assert {c.task for c in naming.conversations} == {"helpfulness"}
 
 
