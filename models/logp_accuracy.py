@@ -34,6 +34,7 @@ def of_policy(
 ) -> dict[str, float]:
     """Share of the comparisons whose chosen response has the higher mean log-probability per token, by `accuracies`."""
     means = mean_logprobs(policy, list(processes.part(held_out)), row_tokens, go_on).tolist()
+    policy.backbone.accompany()
     return accuracies([pair for part in processes.gather(means) for pair in part], held_out)
 
 

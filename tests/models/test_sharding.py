@@ -1,5 +1,6 @@
 """A base in parts over two processes computes, and trains, what a whole one does, in the toy world."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from models import sharding
+from models import sharding, tiny
 from models.run import BadInput
 from tests.models.test_processes import launch, launch_and_kill_one
 from tests.models.test_train_pm import make_run as make_pm_run
@@ -46,11 +47,14 @@ def test_a_policy_on_a_base_in_parts_is_that_on_a_whole_one_also_after_a_kill(tm
     }  # fmt: skip
     whole, path = (make_run(tmp_path / name, **options) for name in ("whole", "parts"))
     shutil.copytree(whole / "pm", path / "pm", dirs_exist_ok=True)
+    (one,) = tiny.conversations(1, turns=1)  # which one process judges, while the other one has none
+    for run in (whole, path):
+        (run / "comparisons.jsonl").write_text(json.dumps(dataclasses.asdict(one) | {"split": "test"}))
     train(whole)
     launch_and_kill_one("models.train_policy", path)
     launch("models.train_policy", path)
     for one, two in zip(metrics(whole), metrics(path), strict=True):
-        for name in ("score", "kl_to_initial", "entropy", "reward", "loss", "value_loss"):
+        for name in ("score", "kl_to_initial", "entropy", "reward", "loss", "value_loss", "logp_accuracy"):
             assert two[f"policy/{name}"] == pytest.approx(one[f"policy/{name}"], abs=5e-3), name
     assert json.loads((path / "result.json").read_text())["processes"] == 2
     assert (path / "snapshot" / "manifest.json").exists()
