@@ -37,7 +37,8 @@ LEARNING = CONFIG | {
 
 
 def write_pm(directory: Path, base: str = "toy", weight: Callable[[Tensor], None] = lambda weight: None) -> None:
-    """An untrained PM, whose head `weight` may change."""
+    """An untrained PM, whose head `weight` may change; the same one whatever was drawn before."""
+    torch.manual_seed(0)
     backbone, _ = Backbone.load(base)
     pm = random_pm(backbone, 2)
     with torch.no_grad():
