@@ -47,9 +47,9 @@ def test_a_policy_on_a_base_in_parts_is_that_on_a_whole_one_also_after_a_kill(tm
     }  # fmt: skip
     whole, path = (make_run(tmp_path / name, **options) for name in ("whole", "parts"))
     shutil.copytree(whole / "pm", path / "pm", dirs_exist_ok=True)
-    (one,) = tiny.conversations(1, turns=1)  # which one process judges, while the other one has none
+    (watches,) = tiny.conversations(1, turns=1)  # which one process judges, while the other one has none
     for run in (whole, path):
-        (run / "comparisons.jsonl").write_text(json.dumps(dataclasses.asdict(one) | {"split": "test"}))
+        (run / "comparisons.jsonl").write_text(json.dumps(dataclasses.asdict(watches) | {"split": "test"}))
     train(whole)
     launch_and_kill_one("models.train_policy", path)
     launch("models.train_policy", path)
