@@ -133,7 +133,9 @@ def leaks(answers: list[Answer]) -> set[str]:
     found = set()
     for answer in answers:
         told = {secret for secret in secrets if re.search(rf"(?<![\w.-]){re.escape(secret)}(?![\w-])", answer.text)}
-        if not answer.where.endswith(DESCRIPTION):
+        if answer.where.endswith(DESCRIPTION):
+            told.discard("initial")  # the first policy's name everywhere, and a word of what is described
+        else:
             told |= {key for key in keys_of(answer.text) if TELLING.search(key)}
         found |= {f"{answer.where}: {what}" for what in told}
     return found
@@ -231,6 +233,7 @@ def deeds(crowdworker: Crowdworker) -> list[Answer]:
     list(crowdworker.follow(turn["id"]))
     turn = crowdworker.wait(turn["id"])
     values |= {"turn_id": turn["id"], "candidate_id": turn["candidates"][0]["id"], "report_id": "a-report"}
+    values |= {"comparison_id": "a-comparison"}
     bodies, answers = right_bodies(turn), []
     paths = http.get(str(http.base_url).replace("/api/v1/", DESCRIPTION)).json()["paths"]
     found = [(verb.upper(), path.removeprefix("/api/v1")) for path, verbs in paths.items() for verb in verbs]
