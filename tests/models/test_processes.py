@@ -82,7 +82,8 @@ def launch_and_kill_one(module: str, path: Path) -> None:
 
 
 def launch(module: str, path: Path) -> None:
-    done = subprocess.run([*LAUNCH, module, str(path)], env=os.environ, capture_output=True, text=True, check=False)
+    command = [*LAUNCH, module, str(path)]
+    done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
 
 

@@ -60,6 +60,7 @@ def test_a_policy_on_a_base_in_parts_is_that_on_a_whole_one_also_after_a_kill(tm
     assert (path / "snapshot" / "manifest.json").exists()
 
 
+@pytest.mark.slow  # what the policy's run above does not pass through is little
 @pytest.mark.usefixtures("by_config")
 def test_a_pm_on_a_base_in_parts_is_that_on_a_whole_one(tmp_path: Path) -> None:
     whole, path = (make_pm_run(tmp_path / name, conversations=40, test_comparisons=8) for name in ("whole", "parts"))
