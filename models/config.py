@@ -73,11 +73,11 @@ class PMConfig:
     pmp_learning_rate: Annotated[float, Between(0, 1)] = 2e-4
     """Peak of the adapter's learning rate in that stage."""
 
-    adapters: Annotated[int, Between(1, 16)] = 1
+    adapters: Annotated[int, Between(1, 16)] = 2
     """PMs on the one base, which learn from the same batches and then judge together. They differ in the adapters that
     they begin with: with method full, where nothing differs, there is one. What lies below these is computed once."""
 
-    combine: Literal["weights", "mean", "worst", "penalised"] = "mean"
+    combine: Literal["weights", "mean", "worst", "penalised"] = "weights"
     """What becomes of them: `weights` makes one PM of them by the mean of their weights, as cheap to use as one; else
     all are kept, and their score together is the mean, the least, or the mean less `variance_penalty` times their
     variance (Coste et al. 2023, arXiv 2310.02743: the latter two hold an optimising policy back where the PMs

@@ -44,7 +44,7 @@ def two_members(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ensemble(two_members: Path) -> Path:
     """An ensemble of two with pretraining that nothing happened to, trained once for this file."""
     if not two_members.exists():
-        train(with_pretraining(two_members, adapters=2))
+        train(with_pretraining(two_members, adapters=2, combine="mean"))
     return two_members
 
 
@@ -155,7 +155,7 @@ with run.RunDirectory.open(Path(sys.argv[1])) as directory:
 def test_a_run_killed_between_stages_and_in_the_last_one_ends_with_the_bits_of_an_undisturbed_one(
     ensemble: Path, tmp_path: Path
 ) -> None:
-    path = with_pretraining(tmp_path / "run", adapters=2)
+    path = with_pretraining(tmp_path / "run", adapters=2, combine="mean")
     stages = series(ensemble)
     for step in (stages.index("pm"), stages.index("pm") + 2):
         child = subprocess.run([sys.executable, "-c", DIES, str(path), str(step)], capture_output=True, timeout=200)
