@@ -7,20 +7,44 @@ import { useSession } from '@/api/session'
 import classes from './admin-layout.module.css'
 import { words } from './words'
 
-const PAGES = [
-  ['/admin', words.pages.overview],
-  ['/admin/iterations', words.pages.iterations],
-  ['/admin/snapshots', words.pages.snapshots],
-  ['/admin/leaderboard', words.pages.leaderboard],
-  ['/admin/deployments', words.pages.deployments],
-  ['/admin/conversations', words.pages.conversations],
-  ['/admin/schedule', words.pages.schedule],
-  ['/admin/texts', words.pages.texts],
-  ['/admin/consent', words.pages.consent],
-  ['/admin/inbox', words.pages.inbox],
-  ['/admin/people', words.pages.people],
-  ['/admin/studies', words.pages.studies],
-  ['/admin/invitations', words.pages.invitations],
+/** By what a researcher comes for; on a phone one row. */
+const SECTIONS = [
+  {
+    title: words.sections.loop,
+    pages: [
+      ['/admin', words.pages.overview],
+      ['/admin/iterations', words.pages.iterations],
+      ['/admin/schedule', words.pages.schedule],
+    ],
+  },
+  {
+    title: words.sections.policies,
+    pages: [
+      ['/admin/snapshots', words.pages.snapshots],
+      ['/admin/deployments', words.pages.deployments],
+      ['/admin/leaderboard', words.pages.leaderboard],
+    ],
+  },
+  {
+    title: words.sections.data,
+    pages: [['/admin/conversations', words.pages.conversations]],
+  },
+  {
+    title: words.sections.people,
+    pages: [
+      ['/admin/people', words.pages.people],
+      ['/admin/inbox', words.pages.inbox],
+      ['/admin/studies', words.pages.studies],
+      ['/admin/invitations', words.pages.invitations],
+    ],
+  },
+  {
+    title: words.sections.settings,
+    pages: [
+      ['/admin/texts', words.pages.texts],
+      ['/admin/consent', words.pages.consent],
+    ],
+  },
 ] as const
 
 /** The researcher's pages with their navigation. The server refuses others; this only says so kindly. */
@@ -30,11 +54,16 @@ export function AdminLayout() {
   return (
     <div className={classes.layout}>
       <nav className={classes.links} aria-label={words.navigation}>
-        {PAGES.map(([path, label]) => (
-          <NavLink key={path} to={path} end={path === '/admin'}>
-            {label}
-            {path === '/admin/inbox' && <Waiting />}
-          </NavLink>
+        {SECTIONS.map(({ title, pages }) => (
+          <section key={title} aria-label={title}>
+            <p aria-hidden>{title}</p>
+            {pages.map(([path, label]) => (
+              <NavLink key={path} to={path} end={path === '/admin'}>
+                {label}
+                {path === '/admin/inbox' && <Waiting />}
+              </NavLink>
+            ))}
+          </section>
         ))}
       </nav>
       <div className={classes.page}>

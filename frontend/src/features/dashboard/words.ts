@@ -1,5 +1,12 @@
 export const words = {
   navigation: 'Dashboard',
+  sections: {
+    loop: 'The loop',
+    policies: 'Policies and PMs',
+    data: 'Data',
+    people: 'People',
+    settings: 'Settings',
+  },
   pages: {
     overview: 'Overview',
     iterations: 'Iterations',
