@@ -43,6 +43,7 @@ from app.tables.people import (
     Invitation,
     Message,
     Role,
+    SharedImprovement,
     SignIn,
     WellbeingSurvey,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "Role",
     "RunStatus",
     "Schedule",
+    "SharedImprovement",
     "SignIn",
     "Snapshot",
     "SnapshotKind",

@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, new_id, now
@@ -130,7 +130,16 @@ class Erasure(Base):
 
 
 class AuditEvent(Base):
+    """What somebody, or the loop itself, has changed. `before` and `after` name the same fields; where they name the
+    version of a text alone, the text is in its own table."""
+
     __tablename__ = "audit_events"
+    __table_args__ = (
+        Index("ix_audit_events_subject", "subject", "id"),
+        Index("ix_audit_events_account", "account_id", "id"),
+        Index("ix_audit_events_action", "action", "id"),
+        Index("ix_audit_events_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(default=now)
@@ -140,3 +149,19 @@ class AuditEvent(Base):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     reason: Mapped[str | None]
+
+
+class SharedImprovement(Base):
+    """The improvement page as it was when somebody shared it, behind a link that nobody can guess. What was shared does
+    not change; revoked, the link leads nowhere."""
+
+    __tablename__ = "shared_improvements"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    token: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    sheet: Mapped[dict[str, Any]]  # app/improvement/schemas.py: Sheet
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    revoked_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    revoked_at: Mapped[datetime | None]
