@@ -18,6 +18,7 @@ from app.tables.dialogues import (
     Turn,
     TurnStatus,
 )
+from app.tables.exports import Export, ExportStatus
 from app.tables.leaderboard import EloBoard, EloFit, EloFitStatus
 from app.tables.loop import (
     Deployment,
@@ -84,6 +85,8 @@ __all__ = [
     "EloFitStatus",
     "Erasure",
     "Evaluation",
+    "Export",
+    "ExportStatus",
     "Import",
     "ImportStatus",
     "Invitation",

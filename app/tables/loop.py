@@ -21,8 +21,9 @@ class Tranche(Base):
     name: Mapped[str] = mapped_column(unique=True)  # e.g. 2026-w48-online
     kind: Mapped[TrancheKind] = mapped_column(enum_column(TrancheKind))
     content_hash: Mapped[str]  # sha256 over the members' own content hashes, in order
-    counts: Mapped[dict[str, Any]]  # comparisons, conversations, by task, by split, by strength
+    counts: Mapped[dict[str, Any]]  # comparisons, conversations, by task, by strength
     exclusions: Mapped[dict[str, Any]]  # reason -> count
+    facts: Mapped[dict[str, Any] | None]  # app/tranches/facts.py, counted at freezing; None: by an older release
     iteration_id: Mapped[str | None] = mapped_column(ForeignKey("iterations.id"))  # the one that froze it
     erased: Mapped[int] = mapped_column(default=0)  # comparisons whose text is gone at their crowdworker's wish
     created_at: Mapped[datetime] = mapped_column(default=now)
