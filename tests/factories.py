@@ -12,7 +12,10 @@ from app.tables import (
     ChoiceDirection,
     Comparison,
     Conversation,
+    Delivery,
     Deployment,
+    Receiver,
+    ReceiverKind,
     Role,
     Snapshot,
     SnapshotKind,
@@ -103,3 +106,19 @@ def make_comparison(session: Session, turn: Turn | None = None, picked: str = "a
     )
     session.refresh(turn)
     return comparison
+
+
+def make_receiver(session: Session, kind: ReceiverKind = ReceiverKind.WEBHOOK, **fields: Any) -> Receiver:
+    """Told of everything."""
+    of_kind = {
+        ReceiverKind.WEBHOOK: {"address": "https://hooks.example/turnwise", "secret": "whsec_c2VjcmV0"},
+        ReceiverKind.MAIL: {"address": "ada@example.org"},
+    }
+    events = {"events": ["iteration.held", "iteration.failed", "iteration.deployed"]}
+    return _add(session, Receiver(kind=kind, **(of_kind[kind] | events | fields)))
+
+
+def make_delivery(session: Session, receiver: Receiver | None = None, **fields: Any) -> Delivery:
+    receiver = receiver or make_receiver(session)
+    fields = {"event_id": f"event-{next(_count)}", "event": "iteration.held", "payload": {}} | fields
+    return _add(session, Delivery(receiver_id=receiver.id, **fields))

@@ -5,7 +5,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db import now
-from tests.factories import make_comparison, make_turn
+from app.tables import ReceiverKind
+from tests.factories import make_comparison, make_delivery, make_receiver, make_turn
 
 
 def test_a_second_current_comparison_on_the_same_turn_is_refused(session: Session) -> None:
@@ -45,3 +46,17 @@ def test_times_come_back_aware_and_in_utc(session: Session) -> None:
     session.commit()
     session.refresh(turn)
     assert turn.created_at.utcoffset() is not None
+
+
+def test_an_event_is_told_once_to_each_receiver(session: Session) -> None:
+    receiver = make_receiver(session)
+    make_delivery(session, receiver, event_id="e1")
+    make_delivery(session, make_receiver(session), event_id="e1")
+    with pytest.raises(IntegrityError):
+        make_delivery(session, receiver, event_id="e1")
+
+
+def test_a_webhook_without_a_secret_is_refused(session: Session) -> None:
+    make_receiver(session, ReceiverKind.MAIL)
+    with pytest.raises(IntegrityError):
+        make_receiver(session, secret=None)

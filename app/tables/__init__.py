@@ -3,6 +3,7 @@
 from app.db import Base
 from app.tables import catalogue_triggers
 from app.tables.catalogue import CatalogueEntry, CatalogueSnapshot
+from app.tables.dashboard import CollectedDay, Heartbeat
 from app.tables.dialogues import (
     Candidate,
     CandidateStatus,
@@ -36,6 +37,7 @@ from app.tables.loop import (
     TrainingRun,
     Tranche,
 )
+from app.tables.notifications import Delivery, DeliveryStatus, Receiver, ReceiverKind
 from app.tables.people import (
     Account,
     AuditEvent,
@@ -74,10 +76,13 @@ __all__ = [
     "CatalogueEntry",
     "CatalogueSnapshot",
     "ChoiceDirection",
+    "CollectedDay",
     "Comparison",
     "ConsentText",
     "Conversation",
     "ConversationStatus",
+    "Delivery",
+    "DeliveryStatus",
     "Deployment",
     "DirectionCheck",
     "EloBoard",
@@ -87,6 +92,7 @@ __all__ = [
     "Evaluation",
     "Export",
     "ExportStatus",
+    "Heartbeat",
     "Import",
     "ImportStatus",
     "Invitation",
@@ -97,6 +103,8 @@ __all__ = [
     "Metric",
     "PairScope",
     "QualificationAttempt",
+    "Receiver",
+    "ReceiverKind",
     "Report",
     "ReportReason",
     "Role",
