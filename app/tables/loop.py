@@ -161,6 +161,7 @@ class Snapshot(Base):
     pm_id: Mapped[str | None] = mapped_column(ForeignKey("snapshots.id"))  # a policy's reward
     created_at: Mapped[datetime] = mapped_column(default=now)
     retired_at: Mapped[datetime | None]
+    wanted_until: Mapped[datetime | None]  # a researcher talks to it in the playground: inference keeps it until then
 
 
 class Deployment(Base):
@@ -172,6 +173,7 @@ class Deployment(Base):
         UniqueConstraint("task_id", "generation", "snapshot_id", "best_of"),
         CheckConstraint("share > 0 AND share <= 100", name="share"),
         CheckConstraint("best_of >= 1", name="best_of"),
+        CheckConstraint("full_share >= 0 AND full_share <= 100", name="full_share"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -180,6 +182,7 @@ class Deployment(Base):
     generation: Mapped[int]  # 1, 2, … per task
     share: Mapped[float]  # percent; the shares of one generation add up to 100
     best_of: Mapped[int] = mapped_column(default=1)
+    full_share: Mapped[float | None]  # of a canary generation: its share once promoted; 0: it goes then
     active: Mapped[bool] = mapped_column(default=True)
     iteration_id: Mapped[str | None] = mapped_column(ForeignKey("iterations.id"))
     created_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
@@ -198,6 +201,25 @@ class Evaluation(Base):
     training_run_id: Mapped[str | None] = mapped_column(ForeignKey("training_runs.id"))
     kind: Mapped[str]  # evaluate_pm | evaluate_policy
     result: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Sample(Base):
+    """What a snapshot says to one of the fixed prompts: of several responses the median by a PM's score (the paper's
+    rule against choosing by hand, Bai et al. 2022, §6). The initial policy has one for each PM that judged it."""
+
+    __tablename__ = "samples"
+    __table_args__ = (UniqueConstraint("snapshot_id", "prompt_hash", "pm_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    snapshot_id: Mapped[str] = mapped_column(ForeignKey("snapshots.id"))
+    pm_id: Mapped[str] = mapped_column(ForeignKey("snapshots.id"))
+    training_run_id: Mapped[str | None] = mapped_column(ForeignKey("training_runs.id"))
+    prompt_hash: Mapped[str] = mapped_column(index=True)  # of what was said, without the system message
+    prompt: Mapped[list[Any]]  # [{role, content}], the last one human
+    text: Mapped[str]
+    score: Mapped[float]
+    scores: Mapped[list[Any]]  # of all the responses, ascending; the text's own is the median
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
