@@ -3,6 +3,7 @@
 from app.db import Base
 from app.tables import catalogue_triggers
 from app.tables.catalogue import CatalogueEntry, CatalogueSnapshot
+from app.tables.crowdworkers import CountedWeek, CrowdworkerTotal, CrowdworkerWeek, Review
 from app.tables.dashboard import CollectedDay, Heartbeat
 from app.tables.dialogues import (
     Candidate,
@@ -57,6 +58,7 @@ from app.tables.work import (
     ChoiceDirection,
     PairScope,
     QualificationAttempt,
+    QualificationDecision,
     Study,
     StudyProvider,
     StudyVisit,
@@ -82,6 +84,9 @@ __all__ = [
     "ConsentText",
     "Conversation",
     "ConversationStatus",
+    "CountedWeek",
+    "CrowdworkerTotal",
+    "CrowdworkerWeek",
     "Delivery",
     "DeliveryStatus",
     "Deployment",
@@ -104,10 +109,12 @@ __all__ = [
     "Metric",
     "PairScope",
     "QualificationAttempt",
+    "QualificationDecision",
     "Receiver",
     "ReceiverKind",
     "Report",
     "ReportReason",
+    "Review",
     "Role",
     "RunStatus",
     "Sample",

@@ -225,13 +225,14 @@ class Comparison(Base):
         Index("uq_comparisons_current", "turn_id", unique=True, sqlite_where=text("superseded_at IS NULL"),
               postgresql_where=text("superseded_at IS NULL")),
         Index("ix_comparisons_import", "import_id", "import_line"),
+        Index("ix_comparisons_account_id", "account_id", "created_at"),
         Index("ix_comparisons_met", "created_at", sqlite_where=text("picked_deployment_id IS NOT NULL"),
               postgresql_where=text("picked_deployment_id IS NOT NULL")),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     turn_id: Mapped[str] = mapped_column(ForeignKey("turns.id"), index=True)
-    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
     picked_id: Mapped[str]
     other_id: Mapped[str]
     strength: Mapped[int | None]  # 1 weakest … 4 strongest; None: nobody was asked (imported, edited), never "weakest"

@@ -47,6 +47,7 @@ class Account(Base):
     may_edit: Mapped[bool] = mapped_column(default=False)  # may rewrite a response: the paper's select crowdworkers
     suspended_at: Mapped[datetime | None]
     excluded_reason: Mapped[str | None]  # set: this crowdworker's comparisons stay out of new tranches, and why
+    excluded_since: Mapped[datetime | None]  # then only those made from here on; None: all
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

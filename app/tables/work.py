@@ -121,6 +121,18 @@ class QualificationAttempt(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class QualificationDecision(Base):
+    """A researcher's word on whether somebody may take a task; it outranks their tries until it is taken back."""
+
+    __tablename__ = "qualification_decisions"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    task_id: Mapped[str] = mapped_column(ForeignKey("tasks.id"), primary_key=True)
+    qualified: Mapped[bool]
+    decided_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    decided_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class StudyProvider(enum.StrEnum):
     PROLIFIC = "prolific"
     MTURK = "mturk"
