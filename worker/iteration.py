@@ -55,6 +55,7 @@ def run_stage(stage_run_id: str) -> None:
     try:
         week, stage = _week(stage_run_id)
         log.info("iteration %s: %s", week.iteration.name, stage.name)
+        _keep_config(week, stage)
         if stage.work:
             stage.work(week)
         _succeed(week, stage)
@@ -108,6 +109,13 @@ def _week(stage_run_id: str) -> tuple[Week, Stage]:
     stage = STAGES[NAMES.index(row.stage)]
     config = parse_config(iteration.preset, iteration.overrides)
     return Week(iteration, stage_run_id, config, results, input_hash(stage, config, results)), stage
+
+
+def _keep_config(week: Week, stage: Stage) -> None:
+    """What the stage goes by, from its first moment on: presets change from release to release, a row does not."""
+    kept = {name: asdict(getattr(week.config, name)) for name in stage.reads}
+    with db.writing() as session:
+        session.execute(update(StageRun).where(StageRun.id == week.stage_run_id).values(config=kept))
 
 
 def input_hash(stage: Stage, config: IterationConfig, results: Mapping[str, Result]) -> str:

@@ -209,6 +209,9 @@ class TrancheKind(enum.StrEnum):
     IMPORTED = "imported"
 
 
+EARNED = "superseded_at IS NULL AND picked_deployment_id IS NOT NULL"
+
+
 class Comparison(Base):
     """One recorded choice, append-only and neutral: it says which candidate was picked. Direction, text version and
     propensity are copied here, so that editing a task never flips or rewrites an old label; who met whom and the
@@ -228,6 +231,11 @@ class Comparison(Base):
         Index("ix_comparisons_account_id", "account_id", "created_at"),
         Index("ix_comparisons_met", "created_at", sqlite_where=text("picked_deployment_id IS NOT NULL"),
               postgresql_where=text("picked_deployment_id IS NOT NULL")),
+        # How many a deployment earned, as the one that was picked and as the other one.
+        Index("ix_comparisons_earned_picked", "picked_deployment_id", sqlite_where=text(EARNED),
+              postgresql_where=text(EARNED)),
+        Index("ix_comparisons_earned_other", "other_deployment_id", "picked_deployment_id",
+              sqlite_where=text(EARNED), postgresql_where=text(EARNED)),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)

@@ -87,6 +87,7 @@ class StageRun(Base):
     attempt: Mapped[int] = mapped_column(default=1)
     status: Mapped[StageStatus] = mapped_column(enum_column(StageStatus), default=StageStatus.PENDING)
     input_hash: Mapped[str | None]
+    config: Mapped[dict[str, Any] | None]  # the sections that it reads, whole, as presets and overrides stood then
     training_run_id: Mapped[str | None] = mapped_column(ForeignKey("training_runs.id"))
     result: Mapped[dict[str, Any] | None]
     error: Mapped[str | None]
@@ -235,3 +236,4 @@ class Schedule(Base):
     overrides: Mapped[dict[str, Any]] = mapped_column(default=dict)
     min_new_comparisons: Mapped[int]
     next_run_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)  # of the plan; one more with each change

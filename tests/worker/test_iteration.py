@@ -343,3 +343,14 @@ def test_a_success_with_other_inputs_does_not_count(story: Story) -> None:
     story.run_all()
     assert story.worked == NAMES[2:]
     assert ("train_policy", 2, "succeeded") in attempts(id)
+
+
+def test_a_stage_keeps_the_config_it_went_by(story: Story) -> None:
+    with db.writing() as session:
+        id = service.start(session, "toy", {"gate.max_kl": 7}).id
+    story.run_all()
+    kept = {row.stage: row.config for row in found(id).stages}
+    assert kept["gate"] is not None
+    assert kept["gate"]["gate"]["max_kl"] == 7
+    assert kept["gate"]["gate"]["min_length_ratio"] == 0.5  # nobody overrode it
+    assert kept["deploy"] == {}
