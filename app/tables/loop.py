@@ -218,6 +218,7 @@ class Sample(Base):
     training_run_id: Mapped[str | None] = mapped_column(ForeignKey("training_runs.id"))
     prompt_hash: Mapped[str] = mapped_column(index=True)  # of what was said, without the system message
     prompt: Mapped[list[Any]]  # [{role, content}], the last one human
+    is_red_team: Mapped[bool]  # its words are shown to those alone who agreed to read such ones
     text: Mapped[str]
     score: Mapped[float]
     scores: Mapped[list[Any]]  # of all the responses, ascending; the text's own is the median
