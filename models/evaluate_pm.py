@@ -19,6 +19,7 @@ from models.judgements import (
     alarms,
     calibrate,
     compare,
+    histograms,
     judge,
     length_correlation,
     spread,
@@ -50,6 +51,7 @@ def report(judgements: Sequence[Judgement], temperature: float | None = None) ->
         "by_lengths": sliced(lambda j: j.lengths),
         **{f"by_{label}": sliced(lambda j, label=label: j.labels.get(label)) for label in labels},  # type: ignore[misc]
         "score": {"mean": mean, "std": std, "length_correlation": length_correlation(judgements)},
+        "histograms": histograms(judgements),
         "above_thresholds": above_thresholds(judgements),
         "calibration": calibrate(judgements, temperature),
         "pairs": [{"id": j.id, "turn": j.turn, "margin": round(j.margin, 5)} for j in judgements],

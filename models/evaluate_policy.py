@@ -129,6 +129,20 @@ def compare(new: Sequence[Answer], old: Sequence[Answer], per_prompt: int) -> di
     return {name: compared for name, compared in both.items() if compared}
 
 
+def by_task(tasks: Sequence[str | None], given: Sequence[Sequence[Answer]], per_prompt: int) -> dict[str, Any]:
+    """The same numbers for the prompts of each task, by the task of each prompt; the answers of the policy and, where
+    there is one, of the policy that it is compared with. What the one gains the other may lose (Bai et al. 2022, §4.4).
+    Prompts that name no task are in none."""
+    found: dict[str, Any] = {}
+    for task in sorted({task for task in tasks if task is not None}):
+        places = [place for place, its in enumerate(tasks) if its == task]
+        sides = [[a for p in places for a in side[p * per_prompt : (p + 1) * per_prompt]] for side in given]
+        found[task] = {"prompts": len(places), "new": summary(sides[0])}
+        if len(sides) > 1:
+            found[task] |= {"old": summary(sides[1]), "paired": compare(sides[0], sides[1], per_prompt)}
+    return found
+
+
 def answer(
     networks: Networks,
     prompts: Sequence[list[int]],
@@ -244,6 +258,7 @@ def evaluate(arguments: argparse.Namespace, run: RunDirectory | None) -> dict[st
         content["against"] = BASE if arguments.against == BASE else snapshot.load(Path(arguments.against)).manifest.name
         content["old"] = summary(given[1])
         content["paired"] = compare(given[0], given[1], arguments.samples)
+    content["by_task"] = by_task([rows[i][1].get("task") for i in kept], given, arguments.samples)
     content["side_by_side"] = [
         {
             "prompt": [message._asdict() for message in told[i]],

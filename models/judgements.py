@@ -19,6 +19,7 @@ from models.intervals import Z, paired, share
 from models.preference_model import PreferenceModel
 
 CHUNK = 32  # trees that are packed together
+BINS = 24  # of histograms of scores
 QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9)  # of all scores: thresholds of the high-score regime
 ABOUT_EQUAL = 0.1  # responses whose lengths differ by at most this share of the longer one
 CONSTANT = 0.01  # a standard deviation of scores below this is none
@@ -203,6 +204,26 @@ def above_thresholds(judgements: Sequence[Judgement]) -> list[dict[str, Any]]:
         }
         for quantile, threshold in zip(QUANTILES, thresholds, strict=True)
     ]
+
+
+def histograms(judgements: Sequence[Judgement]) -> dict[str, Any] | None:
+    """How often each score came, chosen and rejected candidates apart, in equal bins over all of them: by tranche kind
+    (Bai et al. 2022, fig. 15, left) and by task (fig. 14, left). Counts; `edges` are one more. None without scores."""
+    if not judgements:
+        return None
+    edges = np.histogram_bin_edges(_scores(judgements), BINS)
+
+    def counted(some: Sequence[Judgement]) -> dict[str, list[int]]:
+        sides = {"chosen": [j.score_chosen for j in some], "rejected": [j.score_rejected for j in some]}
+        return {side: np.histogram(scores, edges)[0].tolist() for side, scores in sides.items()}
+
+    by_kind = {
+        kind: counted([j for j in judgements if j.kind == kind]) for kind in sorted({j.kind for j in judgements})
+    }
+    by_task = {
+        task: counted([j for j in judgements if j.task == task]) for task in sorted({j.task for j in judgements})
+    }
+    return {"edges": edges.tolist(), "by_kind": by_kind, "by_task": by_task}
 
 
 def fits_temperature(family: str) -> bool:

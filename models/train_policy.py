@@ -14,6 +14,7 @@ import math
 import random
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -197,7 +198,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
             if value:
                 rollouts = calibrate(value, rollouts, shaped_scores(rollouts, course, config))
 
-        metrics = measure(rollouts, course.kl_coef)
+        metrics = measure(rollouts, course.kl_coef) | score_by_task(rollouts, data.tasks_of_step(step, config))
         if held_out:
             began = time.monotonic()
             accuracy = logp_accuracy.of_policy(policy, held_out, config.row_tokens, processes, go_on)
@@ -305,6 +306,7 @@ def shaped_scores(rollouts: Rollouts, course: "Course", config: PolicyConfig) ->
 def measure(rollouts: Rollouts, kl_coef: float) -> dict[str, float]:
     """What is known of a step's policy before it is updated."""
     kl = float(rollouts.kl_to_initial.mean())
+    texts = [response.text for group in rollouts.responses for response in group]
     test = {} if rollouts.test_scores is None else {"policy/test_score": float(rollouts.test_scores.mean())}
     gap = {} if rollouts.engine_gap is None else {"policy/engine_gap": rollouts.engine_gap}
     return {
@@ -317,9 +319,22 @@ def measure(rollouts: Rollouts, kl_coef: float) -> dict[str, float]:
         "policy/entropy": float(masked_mean(rollouts.entropy, rollouts.is_response)),
         "policy/length": float(rollouts.lengths.float().mean()),
         "policy/end_of_turn_rate": float(rollouts.ended.float().mean()),
-        "policy/distinct_2": evaluate_policy.distinct_2([r.text for group in rollouts.responses for r in group]),
+        "policy/refusal_rate": sum(map(evaluate_policy.is_refusal, texts)) / len(texts),
+        "policy/distinct_2": evaluate_policy.distinct_2(texts),
         **{f"policy/seconds_{name}": seconds for name, seconds in rollouts.seconds.items()},
     }
+
+
+def score_by_task(rollouts: Rollouts, tasks: Sequence[str]) -> dict[str, float]:
+    """The mean score on the prompts of each task, where a run has several: what helps the one may harm the other (Bai
+    et al. 2022, §4.4 and fig. 14). `tasks` of the prompts."""
+    if not tasks:
+        return {}
+    per_prompt = rollouts.scores.view(len(tasks), -1).mean(1).tolist()
+    of_task = {
+        task: [s for s, its in zip(per_prompt, tasks, strict=True) if its == task] for task in sorted(set(tasks))
+    }
+    return {f"policy/score_{task}": sum(scores) / len(scores) for task, scores in of_task.items()}
 
 
 @dataclass
@@ -415,6 +430,8 @@ class Prompts(NamedTuple):
     kinds: list[mix.Kind]
     told: list[list[Message]]
     """The same, to read."""
+    tasks: Sequence[str] = ()
+    """Of each; none where all have the same."""
 
     def some(self, config: PolicyConfig) -> list[int]:
         """Which of them every snapshot answers: a seeded choice."""
@@ -423,11 +440,20 @@ class Prompts(NamedTuple):
 
     def of_step(self, step: int, config: PolicyConfig) -> tuple[list[list[int]], list[list[int]]]:
         """The prompts of a step, counted from 1, and a seed for each response."""
-        k, done = config.responses_per_prompt, (step - 1) * config.rollouts_per_step
-        numbers = range(done // k, min(done + config.rollouts_per_step, config.rollouts) // k)
-        chosen = mix.order(self.kinds, numbers.stop, config.seed)[numbers.start :]
+        k, numbers = config.responses_per_prompt, self._numbers(step, config)
         seeds = [[seed_of(config.seed, "response", n, i) for i in range(k)] for n in numbers]
-        return [self.ids[i] for i in chosen], seeds
+        return [self.ids[i] for i in self._order(numbers, config)], seeds
+
+    def tasks_of_step(self, step: int, config: PolicyConfig) -> list[str]:
+        """Of those prompts; none where all have the same."""
+        return [self.tasks[i] for i in self._order(self._numbers(step, config), config)] if self.tasks else []
+
+    def _numbers(self, step: int, config: PolicyConfig) -> range:
+        k, done = config.responses_per_prompt, (step - 1) * config.rollouts_per_step
+        return range(done // k, min(done + config.rollouts_per_step, config.rollouts) // k)
+
+    def _order(self, numbers: range, config: PolicyConfig) -> list[int]:
+        return mix.order(self.kinds, numbers.stop, config.seed)[numbers.start :]
 
 
 def read_data(path: Path, config: PolicyConfig, renderer: Renderer, context: int) -> Prompts:
@@ -448,7 +474,9 @@ def read_data(path: Path, config: PolicyConfig, renderer: Renderer, context: int
     kept = [ids[i] for i in fitting]
     kinds = mix.kinds_of([prompts[i] for i in fitting], config.generated_share, config.helpful_share, path)
     told = [prompts[i].messages for i in fitting]
-    return Prompts(kept, _sha256(json.dumps([kept, kinds])), left_out, kinds, told)
+    tasks = [prompts[i].task for i in fitting]
+    several = tasks if len(set(tasks)) > 1 else []
+    return Prompts(kept, _sha256(json.dumps([kept, kinds])), left_out, kinds, told, several)
 
 
 def read_held_out(run: Path, config: PolicyConfig, renderer: Renderer, context: int) -> list[Example]:

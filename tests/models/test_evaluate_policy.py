@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from models import evaluate_policy, tiny
-from models.evaluate_policy import Answer, best, compare, distinct_2, in_deviations, is_refusal, paired, summary
+from models.evaluate_policy import (
+    Answer,
+    best,
+    by_task,
+    compare,
+    distinct_2,
+    in_deviations,
+    is_refusal,
+    paired,
+    summary,
+)
 from models.run import BadInput
 from tests.models.test_sample import read, run, toy_is_the_base, write, write_policy
 from tests.models.test_train_policy import write_pm
@@ -42,6 +52,19 @@ def test_means_are_over_responses_and_entropy_over_tokens() -> None:
         "score": 1.5, "kl_to_initial": 1.0, "entropy": 2.0, "length": 2.0, "end_of_turn_rate": 0.5,
         "refusal_rate": 0.5, "distinct_2": 1.0,
     }  # fmt: skip
+
+
+def answer(score: float) -> Answer:
+    return Answer("yes", 1, True, score, None, 0.0, 0.0)
+
+
+def test_each_task_has_its_own_numbers_and_prompts_without_one_are_in_none() -> None:
+    new, old = ([answer(score) for score in scores] for scores in ((1, 3, 5, 5, 0, 0), (1, 1, 9, 9, 0, 0)))
+    found = by_task(["helpfulness", "red-team", None], [new, old], per_prompt=2)
+    assert list(found) == ["helpfulness", "red-team"]
+    assert [(f["prompts"], f["new"]["score"], f["old"]["score"]) for f in found.values()] == [(1, 2, 1), (1, 5, 9)]
+    assert [f["paired"]["score"]["mean"] for f in found.values()] == [1, -4]
+    assert "old" not in by_task(["red-team", None, None], [new], per_prompt=2)["red-team"]
 
 
 def test_the_paired_interval_by_hand() -> None:

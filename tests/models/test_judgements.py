@@ -9,7 +9,16 @@ from models import judgements, tiny
 from models.backbone import Backbone
 from models.data import select
 from models.dialogue import Renderer
-from models.judgements import Judgement, above_thresholds, alarms, calibrate, compare, length_correlation, summary
+from models.judgements import (
+    Judgement,
+    above_thresholds,
+    alarms,
+    calibrate,
+    compare,
+    histograms,
+    length_correlation,
+    summary,
+)
 from tests.networks import random_pm
 
 Toy = tuple[Backbone, Renderer]
@@ -65,6 +74,24 @@ def test_turns_of_one_conversation_are_not_as_much_as_strangers() -> None:
     assert summary(apart(rows))["families"] == 40
     assert summary(together)["families"] == 10
     assert summary(together)["low"] < summary(apart(rows))["low"] - 0.1
+
+
+def test_scores_are_counted_in_equal_bins_over_all_of_them() -> None:
+    rows = [judgement(24.0), judgement(24.0, task="red-team"), judgement(12.5, kind="online")]
+    found = histograms(rows)
+    assert found is not None
+    assert found["edges"] == [float(edge) for edge in range(25)]
+    one_at = lambda place, times: [times if at == place else 0 for at in range(24)]  # noqa: E731
+    assert found["by_kind"]["base"] == {"chosen": one_at(23, 2), "rejected": one_at(0, 2)}
+    assert found["by_kind"]["online"] == {"chosen": one_at(12, 1), "rejected": one_at(0, 1)}
+    assert found["by_task"]["red-team"] == {"chosen": one_at(23, 1), "rejected": one_at(0, 1)}
+    assert histograms([]) is None
+
+
+def test_the_histogram_of_a_constant_pm_is_one_bar() -> None:
+    found = histograms([judgement(0.0)] * 5)
+    assert found is not None
+    assert sum(found["by_kind"]["base"]["chosen"]) == max(found["by_kind"]["base"]["chosen"]) == 5
 
 
 def test_extreme_margins_stay_numbers() -> None:

@@ -133,6 +133,8 @@ def test_a_run_leaves_what_the_worker_reads(finished: Path) -> None:
     timed = json.loads((finished / "metrics.jsonl").read_text().splitlines()[0])
     assert {f"policy/seconds_{name}" for name in ("generate", "score", "logprobs", "update")} <= timed.keys()
     assert 0 < lines[0]["policy/distinct_2"] <= 1
+    assert 0 <= lines[0]["policy/refusal_rate"] <= 1
+    assert not any(name.startswith("policy/score_") for name in lines[0])  # its prompts are of one task
     result = json.loads((finished / "result.json").read_text())
     assert (result["steps"], result["prompts"], result["stopped"]) == (3, 40, None)
     assert (result["reward_line"], result["warnings"]) == (None, [])  # three steps are few
@@ -394,6 +396,10 @@ def test_generated_and_helpful_prompts_have_the_shares_that_are_asked_for(tmp_pa
     assert train(path)["mix"] == {
         "generated helpfulness": 3, "human helpfulness": 3, "generated red-team": 1, "human red-team": 1,
     }  # fmt: skip
+    # Of a step's four prompts one is a red-team one: the mean of all is theirs by their shares.
+    for line in metrics(path):
+        helpful, harmless = line["policy/score_helpfulness"], line["policy/score_red-team"]
+        assert line["policy/score"] == pytest.approx(0.75 * helpful + 0.25 * harmless, abs=1e-5)
 
 
 def test_no_network_drops_anything_out(toy: tuple[Backbone, Renderer]) -> None:
