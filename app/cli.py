@@ -222,7 +222,7 @@ def _elo(options: argparse.Namespace) -> int:
 
 
 def _figure(options: argparse.Namespace) -> int:
-    asked = Asked(options.iteration, options.task, options.week)
+    asked = Asked(options.iteration, options.task, options.week, options.snapshot)
     with reading() as session:
         figure = draw(session, options.name, asked)
     print(as_csv(figure) if options.csv else figure.model_dump_json(indent=2), end="" if options.csv else "\n")
@@ -293,6 +293,7 @@ def _parser() -> argparse.ArgumentParser:
     figure.add_argument("--iteration", metavar="ID")
     figure.add_argument("--task", metavar="TASK")
     figure.add_argument("--week", type=_monday, metavar="MONDAY")
+    figure.add_argument("--snapshot", metavar="NAME")
     figure.add_argument("--csv", action="store_true", help="default: JSON")
 
     command("doctor", _doctor, "Say what works and what does not, one line each.")

@@ -32,8 +32,10 @@ def figures(_: Researcher) -> list[FigureEntry]:
     return [FigureEntry(name=name, title=entry.title, page=entry.page) for name, entry in FIGURES.items()]
 
 
-async def _asked(iteration: str | None = None, task: str | None = None, week: date | None = None) -> Asked:
-    return Asked(iteration, task, week)
+async def _asked(
+    iteration: str | None = None, task: str | None = None, week: date | None = None, snapshot: str | None = None
+) -> Asked:
+    return Asked(iteration, task, week, snapshot)
 
 
 @router.get("/figures/{name}")

@@ -16,6 +16,7 @@ class Asked(NamedTuple):
     iteration: str | None = None  # its id
     task: str | None = None  # its slug
     week: date | None = None  # a Monday
+    snapshot: str | None = None  # its name
 
 
 class Axis(BaseModel):
@@ -34,17 +35,26 @@ class Point(BaseModel):
 class Series(BaseModel):
     name: str
     points: list[Point]
+    role: Annotated[
+        Literal["companion", "reference", "background"] | None,
+        Field(
+            description="null: what the figure is about. companion: belongs to the series before it, such as its fitted line; reference: what would "
+            "be, not what was measured; background: measured too, but not what the figure is about."
+        ),
+    ] = None
 
 
 class Figure(BaseModel):
     name: str
     title: str
     kind: Annotated[
-        Literal["line", "points", "matrix"], Field(description="matrix: a series is a row, and x names the column.")
+        Literal["line", "points", "matrix", "histogram"],
+        Field(description="matrix: a series is a row, and x names the column. histogram: x is the middle of a bin."),
     ] = "line"
     x: Axis
     y: Axis
     series: list[Series] = []
+    finding: Annotated[str | None, Field(description="What the numbers say together, in a sentence.")] = None
     how_to_read: Annotated[str, Field(description="One or two sentences below the chart.")]
     interval: Annotated[str | None, Field(description="What low and high are.")] = None
     paper: Annotated[str | None, Field(description="The figure of Bai et al. 2022 that it answers to.")] = None

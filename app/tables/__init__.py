@@ -4,7 +4,7 @@ from app.db import Base
 from app.tables import catalogue_triggers
 from app.tables.catalogue import CatalogueEntry, CatalogueSnapshot
 from app.tables.crowdworkers import CountedWeek, CrowdworkerTotal, CrowdworkerWeek, Review
-from app.tables.dashboard import CollectedDay, Heartbeat
+from app.tables.dashboard import CollectedDay, Heartbeat, ScalingStudy
 from app.tables.dialogues import (
     Candidate,
     CandidateStatus,
@@ -118,6 +118,7 @@ __all__ = [
     "Role",
     "RunStatus",
     "Sample",
+    "ScalingStudy",
     "Schedule",
     "SharedImprovement",
     "SignIn",

@@ -1,11 +1,12 @@
 """What the dashboard reads in place of a million comparisons, and by what it knows that the jobs go on."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, now
+from app.db import Base, new_id, now
 from app.tables.dialogues import TrancheKind
 from app.tables.people import enum_column
 
@@ -28,3 +29,14 @@ class Heartbeat(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ScalingStudy(Base):
+    """What `models/scaling.py` found out apart from the weeks, on request: PMs of many sizes of data and mixtures."""
+
+    __tablename__ = "scaling_studies"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    study: Mapped[dict[str, Any]]  # app/dashboard/scaling.py: Study
+    created_at: Mapped[datetime] = mapped_column(default=now)

@@ -11,6 +11,8 @@ export function useOverview() {
 
 /** What a figure may be asked for; each takes what it knows. `of` is only a reason to ask again. */
 export interface Asked {
+  iteration?: string | null
+  snapshot?: string | null
   task?: string | null
   week?: string | null
   of?: string
@@ -32,8 +34,13 @@ export function csvOf(name: string, asked: Asked = {}): string {
   return `/api/v1/figures/${name}/csv${query && `?${query}`}`
 }
 
-function queryOf({ task, week }: Asked) {
-  return { ...(task && { task }), ...(week && { week }) }
+function queryOf({ iteration, task, week, snapshot }: Asked) {
+  return {
+    ...(iteration && { iteration }),
+    ...(task && { task }),
+    ...(week && { week }),
+    ...(snapshot && { snapshot }),
+  }
 }
 
 /** Which figures there are: a new one needs nothing here. */

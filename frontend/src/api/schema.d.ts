@@ -1872,11 +1872,11 @@ export interface components {
             title: string;
             /**
              * Kind
-             * @description matrix: a series is a row, and x names the column.
+             * @description matrix: a series is a row, and x names the column. histogram: x is the middle of a bin.
              * @default line
              * @enum {string}
              */
-            kind: "line" | "points" | "matrix";
+            kind: "line" | "points" | "matrix" | "histogram";
             x: components["schemas"]["Axis"];
             y: components["schemas"]["Axis"];
             /**
@@ -1884,6 +1884,11 @@ export interface components {
              * @default []
              */
             series: components["schemas"]["Series"][];
+            /**
+             * Finding
+             * @description What the numbers say together, in a sentence.
+             */
+            finding?: string | null;
             /**
              * How To Read
              * @description One or two sentences below the chart.
@@ -2962,6 +2967,11 @@ export interface components {
             name: string;
             /** Points */
             points: components["schemas"]["Point"][];
+            /**
+             * Role
+             * @description null: what the figure is about. companion: belongs to the series before it, such as its fitted line; reference: what would be, not what was measured; background: measured too, but not what the figure is about.
+             */
+            role?: ("companion" | "reference" | "background") | null;
         };
         /** Session */
         Session: {
@@ -4799,6 +4809,7 @@ export interface operations {
                 iteration?: string | null;
                 task?: string | null;
                 week?: string | null;
+                snapshot?: string | null;
             };
             header?: never;
             path: {
@@ -4834,6 +4845,7 @@ export interface operations {
                 iteration?: string | null;
                 task?: string | null;
                 week?: string | null;
+                snapshot?: string | null;
             };
             header?: never;
             path: {

@@ -1,5 +1,6 @@
 import { useComputedColorScheme } from '@mantine/core'
 import {
+  Area,
   CartesianGrid,
   ComposedChart,
   ErrorBar,
@@ -12,7 +13,7 @@ import {
 } from 'recharts'
 import type { Figure } from '@/api/types'
 import { axisOf } from '@/components/figure-axis'
-import { colourOf } from '@/components/figure-colours'
+import { coloursOf } from '@/components/figure-colours'
 
 export type Drawable = Pick<Figure, 'x' | 'y' | 'series'> & Partial<Pick<Figure, 'kind'>>
 
@@ -28,7 +29,7 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
   const grid = scheme === 'dark' ? '#343a41' : '#e3e7eb'
   const text = { fill: scheme === 'dark' ? '#9aa5b1' : '#5b6570', fontSize: 12 }
   const axis = axisOf(figure)
-  const isOfPoints = figure.kind === 'points'
+  const colours = coloursOf(scheme, figure.series)
   const last = (axis.places?.length ?? 0) - 1
 
   return (
@@ -66,24 +67,25 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
         />
         {figure.series.length > 1 && <Legend verticalAlign="top" wrapperStyle={{ fontSize: 12 }} />}
         {figure.series.map((series, index) => {
-          const colour = colourOf(scheme, index)
+          const colour = colours[index] ?? grid
           const hasInterval = series.points.some((point) => point.low != null && point.high != null)
           const data = series.points.map((point) => ({
             x: axis.at(point.x),
             y: point.y,
             interval: [point.y - (point.low ?? point.y), (point.high ?? point.y) - point.y],
           }))
+          const drawn = {
+            data,
+            name: series.name,
+            dataKey: 'y',
+            stroke: colour,
+            isAnimationActive: false,
+          } as const
+          if (figure.kind === 'histogram' && !series.role) {
+            return <Area key={series.name} {...drawn} type="step" fill={colour} fillOpacity={0.18} />
+          }
           return (
-            <Line
-              key={series.name}
-              data={data}
-              name={series.name}
-              dataKey="y"
-              stroke={colour}
-              strokeWidth={isOfPoints ? 0 : 2}
-              dot={isOfPoints || data.length < 40 ? { r: 3, fill: colour } : false}
-              isAnimationActive={false}
-            >
+            <Line key={series.name} {...drawn} {...strokeOf(series.role, figure.kind, colour, data.length)}>
               {hasInterval && (
                 <ErrorBar
                   dataKey="interval"
@@ -99,4 +101,21 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
       </ComposedChart>
     </ResponsiveContainer>
   )
+}
+
+/** A line for what was measured, with a dot for each point while they are few; dashes for what belongs to it or would be. */
+function strokeOf(
+  role: Figure['series'][number]['role'],
+  kind: Drawable['kind'],
+  colour: string,
+  points: number,
+) {
+  if (role === 'background')
+    return { strokeWidth: 1, strokeOpacity: 0.45, dot: false, legendType: 'none' } as const
+  if (role) {
+    const type = kind === 'histogram' ? 'step' : 'linear'
+    return { strokeWidth: 1.5, strokeDasharray: '5 4', dot: false, type, legendType: 'plainline' } as const
+  }
+  const hasDots = kind === 'points' || points < 40
+  return { strokeWidth: kind === 'points' ? 0 : 2, dot: hasDots && { r: 3, fill: colour } }
 }

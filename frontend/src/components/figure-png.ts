@@ -1,5 +1,5 @@
 import type { Figure } from '@/api/types'
-import { colourOf } from '@/components/figure-colours'
+import { coloursOf } from '@/components/figure-colours'
 
 const SCALE = 2 // sharp in a document
 const HEAD = 64 // above the chart: what it is, and which colour is what
@@ -22,8 +22,10 @@ export async function pngOf(figure: Figure, svg: SVGSVGElement): Promise<Blob> {
   pen.fillText(figure.title, 12, 24, width - 24)
   pen.font = `12px ${page.fontFamily}`
   let at = 12
+  const colours = coloursOf(dark ? 'dark' : 'light', figure.series)
   figure.series.forEach((series, index) => {
-    pen.fillStyle = colourOf(dark ? 'dark' : 'light', index)
+    if (series.role === 'background') return
+    pen.fillStyle = colours[index] ?? page.color
     pen.fillRect(at, 40, 10, 10)
     pen.fillStyle = page.color
     pen.fillText(series.name, at + 15, 49)

@@ -4,6 +4,7 @@ import type { Asked } from '@/api/dashboard'
 import type { Figure } from '@/api/types'
 import { FigureDownloads } from '@/components/figure-downloads'
 import { FigureMatrix } from '@/components/figure-matrix'
+import { FigureTable } from '@/components/figure-table'
 import classes from '@/components/figure-view.module.css'
 import { LazyFigureChart } from '@/components/lazy-figure-chart'
 
@@ -28,6 +29,11 @@ export function FigureView({ figure, asked = {} }: FigureViewProps) {
           {figure.kind === 'matrix' ? <FigureMatrix figure={figure} /> : <LazyFigureChart figure={figure} />}
         </div>
       )}
+      {!figure.missing && figure.finding && (
+        <Text size="sm" mt="xs">
+          {figure.finding}
+        </Text>
+      )}
       <Text component="figcaption" size="xs" c="dimmed" mt="xs">
         {figure.how_to_read}
         {figure.interval && ` Intervals: ${figure.interval}.`}
@@ -36,6 +42,7 @@ export function FigureView({ figure, asked = {} }: FigureViewProps) {
       {!figure.missing && (
         <Group justify="space-between" gap="xs" mt="xs">
           <FigureDownloads figure={figure} asked={asked} drawing={drawing} />
+          {figure.kind !== 'matrix' && <FigureTable figure={figure} />}
           <details className={classes.again}>
             <summary>The same numbers again</summary>
             <Code className={classes.command}>{figure.command}</Code>
