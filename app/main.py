@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from app import db, errors, pages, seed
 from app.accounts.endpoints import router as accounts
 from app.accounts.own_data.endpoints import router as own_data
+from app.audit.endpoints import router as audit
 from app.body_limit import BodyLimit
 from app.care.endpoints import router as care
 from app.chat.endpoints import router as chat
@@ -39,6 +40,7 @@ FEATURES = (
     tasks,
     chat,
     comparisons,
+    audit,
     dashboard,
     explorer,
     iterations,

@@ -1,6 +1,7 @@
 import { Navigate, Route, Routes } from 'react-router'
 import { NotFound } from '@/components/page-error'
 import { InvitationsPage } from '@/features/accounts/invitations-page'
+import { AuditPage } from '@/features/audit/audit-page'
 import { AdminLayout } from '@/features/dashboard/admin-layout'
 import { OverviewPage } from '@/features/dashboard/overview-page'
 import { ConversationPage } from '@/features/explorer/conversation-page'
@@ -45,6 +46,7 @@ export function AdminPages() {
         <Route path="people" element={<PeoplePage />} />
         <Route path="studies" element={<StudiesPage />} />
         <Route path="invitations" element={<InvitationsPage />} />
+        <Route path="audit" element={<AuditPage />} />
         <Route path="*" element={<NotFound />} />
       </Route>
     </Routes>

@@ -484,6 +484,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find */
+        get: operations["audit-find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Filters */
+        get: operations["audit-filters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * As Csv
+         * @description Of all that is found, with both sides as JSON.
+         */
+        get: operations["audit-as_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description With its long texts, line by line.
+         */
+        get: operations["audit-one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/overview": {
         parameters: {
             query?: never;
@@ -1401,6 +1475,106 @@ export interface components {
          * @enum {string}
          */
         AssignmentStatus: "open" | "completed" | "withdrawn";
+        /**
+         * AuditChange
+         * @description One field. A side is null where there was nothing, or where `lines` tell it.
+         */
+        AuditChange: {
+            /** Field */
+            field: string;
+            /** Before */
+            before?: string | null;
+            /** After */
+            after?: string | null;
+            /**
+             * Lines
+             * @description Of a long text, in an event that was asked for alone.
+             */
+            lines?: components["schemas"]["AuditLine"][] | null;
+        };
+        /** AuditChoices */
+        AuditChoices: {
+            /**
+             * People
+             * @description Who has changed something.
+             */
+            people: string[];
+            /** Actions */
+            actions: string[];
+        };
+        /** AuditEntry */
+        AuditEntry: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Person
+             * @description A user name; null: the loop itself, or the command line.
+             */
+            person: string | null;
+            /** Action */
+            action: string;
+            subject: components["schemas"]["AuditSubject"];
+            /** Reason */
+            reason: string | null;
+            /** Changes */
+            changes: components["schemas"]["AuditChange"][];
+            /**
+             * Has Texts
+             * @description Its long texts, line by line, come with the event alone.
+             */
+            has_texts: boolean;
+        };
+        /**
+         * AuditLine
+         * @description Of a long text; `skipped` stands for lines that are the same on both sides, and says how many.
+         */
+        AuditLine: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "same" | "removed" | "added" | "skipped";
+            /** Text */
+            text: string;
+        };
+        /** AuditPage */
+        AuditPage: {
+            /** Events */
+            events: components["schemas"]["AuditEntry"][];
+            /**
+             * Next
+             * @description `before` of the next page.
+             */
+            next: number | null;
+        };
+        /**
+         * AuditSubject
+         * @description What was changed.
+         */
+        AuditSubject: {
+            /**
+             * Key
+             * @description `subject` as the filter takes it, such as task:helpfulness.
+             */
+            key: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Id
+             * @description What the address of its page has.
+             */
+            id: string | null;
+            /**
+             * Name
+             * @description What people call it, where that is another thing than its id.
+             */
+            name: string | null;
+        };
         /** Axis */
         Axis: {
             /** Label */
@@ -4732,6 +4906,146 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Checked"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-find": {
+        parameters: {
+            query?: {
+                /** @description A user name; “-”: the loop itself, or the command line. */
+                person?: string | null;
+                action?: string | null;
+                /** @description A thing, such as task:helpfulness, or all of a kind: task. */
+                subject?: string | null;
+                /** @description On this day (UTC) or later. */
+                since?: string | null;
+                /** @description On this day or earlier. */
+                until?: string | null;
+                /** @description `next` of the page before. */
+                before?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChoices"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-as_csv": {
+        parameters: {
+            query?: {
+                /** @description A user name; “-”: the loop itself, or the command line. */
+                person?: string | null;
+                action?: string | null;
+                /** @description A thing, such as task:helpfulness, or all of a kind: task. */
+                subject?: string | null;
+                /** @description On this day (UTC) or later. */
+                since?: string | null;
+                /** @description On this day or earlier. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-one": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"];
                 };
             };
             /** @description A problem: one sentence says what to do. */

@@ -63,3 +63,8 @@ export type Leaderboard = Schemas['Leaderboard']
 export type Board = Schemas['Board']
 export type Standing = Schemas['Standing']
 export type Elo = Schemas['Elo']
+
+export type AuditEntry = Schemas['AuditEntry']
+export type AuditPage = Schemas['AuditPage']
+export type AuditChange = Schemas['AuditChange']
+export type AuditSubject = Schemas['AuditSubject']

@@ -117,6 +117,7 @@ def parameters(crowdworker: Crowdworker) -> dict[str, str]:
         "account_id": account or "",
         "assignment_id": own["assignment_id"],
         "conversation_id": crowdworker.conversation,
+        "event_id": "1",
         "id": iteration.id,
         "name": "elo",
         "preset": "small",

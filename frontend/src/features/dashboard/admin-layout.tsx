@@ -43,6 +43,7 @@ const SECTIONS = [
     pages: [
       ['/admin/texts', words.pages.texts],
       ['/admin/consent', words.pages.consent],
+      ['/admin/audit', words.pages.audit],
     ],
   },
 ] as const

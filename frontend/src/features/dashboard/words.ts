@@ -21,6 +21,7 @@ export const words = {
     people: 'People',
     studies: 'Studies',
     invitations: 'Invitations',
+    audit: 'Audit log',
   },
   waiting: (count: number) => `, ${count} to look at`,
   forResearchers: 'The dashboard is for researchers and admins.',

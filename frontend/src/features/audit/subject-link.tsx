@@ -1,0 +1,36 @@
+import { Anchor } from '@mantine/core'
+import { Link } from 'react-router'
+import type { AuditSubject } from '@/api/types'
+import { words } from './words'
+
+/** Where a thing of this kind is found; what is not listed has no page. */
+const PAGES: Record<string, (id: string) => string> = {
+  account: () => '/admin/people',
+  comparison: (id) => `/admin/conversations/${id}`,
+  consent: () => '/admin/consent',
+  conversation: (id) => `/admin/conversations/${id}`,
+  improvement: () => '/admin/improvement',
+  invitation: () => '/admin/invitations',
+  iteration: (id) => `/admin/iterations/${id}`,
+  schedule: () => '/admin/schedule',
+  'scoring-pm': () => '/admin/deployments',
+  snapshot: () => '/admin/snapshots',
+  study: () => '/admin/studies',
+  task: (id) => `/admin/texts/${id}`,
+}
+
+/** What was changed, as people call it, and the way to it. */
+export function SubjectLink({ subject, action }: { subject: AuditSubject; action: string }) {
+  const { kind, id, name } = subject
+  const called = words.things[kind] ?? kind
+  const label = name ?? (kind === 'task' ? id : null)
+  const text = label ? `${called} ${label}` : called
+  const deployed = kind === 'task' && (action === 'deploy' || action === 'rollback')
+  const page = deployed ? '/admin/deployments' : PAGES[kind]?.(id ?? '')
+  if (!page) return text
+  return (
+    <Anchor component={Link} to={page} inherit>
+      {text}
+    </Anchor>
+  )
+}
