@@ -261,8 +261,9 @@ class PolicyConfig:
     run goes on. If one step reaches several, the highest counts."""
 
     sample_prompts: Annotated[int, Between(0)] = 8
-    """Of the run's prompts so many, a seeded choice, are answered by every snapshot, those at `kl_levels` and the last
-    one, and by the initial policy, each with the median by the PM of 17 responses: `samples.jsonl`."""
+    """So many prompts, the first of the run's `shown.jsonl` or, without one, a seeded choice of its own, are answered
+    by every snapshot, those at `kl_levels` and the last one, and by the initial policy, each with the median by the PM
+    of 17 responses: `samples.jsonl`."""
 
     logp_comparisons: Annotated[int, Between(0)] = 64
     """Comparisons of test families in the run's `comparisons.jsonl`, if there is one, at most: each step tells how

@@ -79,7 +79,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     data = read_data(run.find("prompts.jsonl", "prompts.jsonl.gz"), config, renderer, backbone.context)
     steps = math.ceil(config.rollouts / config.rollouts_per_step)
     held_out = read_held_out(run.path, config, renderer, backbone.context)
-    shown = data.some(config)
+    shown = read_shown(run.path / "shown.jsonl", data, config, renderer)
 
     # Networks
     pm, judge = PreferenceModel.load(backbone, "pm", pm_directory)
@@ -155,13 +155,11 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         )
 
     def say(what: Networks) -> list[waypoints.Said]:
-        prompts = [data.ids[i] for i in shown]
-        return waypoints.typical(processes, what, prompts, config.max_new_tokens, config.seed, go_on)
+        return waypoints.typical(processes, what, shown.ids, config.max_new_tokens, config.seed, go_on)
 
     def show(name: str, step: int) -> None:
-        told = [data.told[i] for i in shown]
-        course.samples += waypoints.side_by_side(name, step, told, course.initially, say(networks))
-        if shown and processes.leads:
+        course.samples += waypoints.side_by_side(name, step, shown.told, shown.tasks, course.initially, say(networks))
+        if shown.ids and processes.leads:
             waypoints.write_samples(run.path, course.samples)
 
     def keep(level: int, step: int, rollouts: Rollouts) -> None:
@@ -433,10 +431,12 @@ class Prompts(NamedTuple):
     tasks: Sequence[str] = ()
     """Of each; none where all have the same."""
 
-    def some(self, config: PolicyConfig) -> list[int]:
-        """Which of them every snapshot answers: a seeded choice."""
+    def some(self, config: PolicyConfig) -> "Shown":
+        """A seeded choice of them."""
         draw = random.Random(seed_of(config.seed, "shown prompts"))
-        return sorted(draw.sample(range(len(self.ids)), min(config.sample_prompts, len(self.ids))))
+        chosen = sorted(draw.sample(range(len(self.ids)), min(config.sample_prompts, len(self.ids))))
+        tasks = [self.tasks[i] if self.tasks else None for i in chosen]
+        return Shown([self.ids[i] for i in chosen], [self.told[i] for i in chosen], tasks)
 
     def of_step(self, step: int, config: PolicyConfig) -> tuple[list[list[int]], list[list[int]]]:
         """The prompts of a step, counted from 1, and a seed for each response."""
@@ -477,6 +477,25 @@ def read_data(path: Path, config: PolicyConfig, renderer: Renderer, context: int
     tasks = [prompts[i].task for i in fitting]
     several = tasks if len(set(tasks)) > 1 else []
     return Prompts(kept, _sha256(json.dumps([kept, kinds])), left_out, kinds, told, several)
+
+
+class Shown(NamedTuple):
+    """The prompts that every snapshot of the run answers."""
+
+    ids: list[list[int]]
+    told: list[list[Message]]
+    tasks: list[str | None]
+
+
+def read_shown(path: Path, data: Prompts, config: PolicyConfig, renderer: Renderer) -> Shown:
+    """The first of a file, so that runs on different data answer the same; without one, a choice of the run's own. What
+    is longer than any prompt of the run is left out."""
+    if not path.exists():
+        return data.some(config)
+    prompts = [(renderer.prompt_ids(prompt.messages), prompt) for prompt in read_prompts(path, config.system)]
+    fitting = [(ids, prompt) for ids, prompt in prompts if len(ids) <= config.max_prompt_tokens]
+    chosen = fitting[: config.sample_prompts]
+    return Shown([ids for ids, _ in chosen], [one.messages for _, one in chosen], [one.task for _, one in chosen])
 
 
 def read_held_out(run: Path, config: PolicyConfig, renderer: Renderer, context: int) -> list[Example]:

@@ -80,7 +80,12 @@ def typical(
 
 
 def side_by_side(
-    snapshot: str, step: int, prompts: Sequence[list[Message]], initial: Sequence[Said], new: Sequence[Said]
+    snapshot: str,
+    step: int,
+    prompts: Sequence[list[Message]],
+    tasks: Sequence[str | None],
+    initial: Sequence[Said],
+    new: Sequence[Said],
 ) -> list[Row]:
     """A row for each prompt; `step` is how many steps the snapshot has learned from."""
     return [
@@ -88,10 +93,11 @@ def side_by_side(
             "snapshot": snapshot,
             "step": step,
             "prompt": [message._asdict() for message in prompt],
+            "task": task,
             "initial": before._asdict(),
             "new": now._asdict(),
         }
-        for prompt, before, now in zip(prompts, initial, new, strict=True)
+        for prompt, task, before, now in zip(prompts, tasks, initial, new, strict=True)
     ]
 
 

@@ -136,7 +136,7 @@ PRESETS: dict[str, IterationConfig] = {
         # Two cores read about 200 tokens a second and learn from them: long dialogues lose their earliest turns, of 700
         # comparisons about 600 then fit, and prompts cost the policy as much as responses. Few responses end within 64
         # tokens: all their scores replaced, brevity would be all that is learnt; all kept, that the longest never end.
-        # Batches are small, for 600 comparisons are few steps. What the policy says, the next stage shows.
+        # Batches are small, for 600 comparisons are few steps.
         pm=PMConfig(max_comparisons=700, max_tokens=320, test_comparisons=32, batch_comparisons=8, adapters=1),
         policy=PolicyConfig(
             rollouts=256,
@@ -144,7 +144,7 @@ PRESETS: dict[str, IterationConfig] = {
             max_new_tokens=64,
             max_prompt_tokens=192,
             truncation_penalty=0.5,
-            sample_prompts=0,
+            sample_prompts=4,
             logp_comparisons=0,
             evaluation_rollouts=16,
         ),

@@ -118,6 +118,19 @@ def test_without_prompts_to_show_there_are_no_samples(tmp_path: Path) -> None:
     assert not (path / "samples.jsonl").exists()
 
 
+def test_a_file_says_what_is_shown_whatever_the_run_is_trained_on(toy_world: None, tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", rollouts=8, sample_prompts=2)
+    asked = ["Tell me of tea", "x" * 5000, "Tell me of moss", "Tell me of sea"]
+    rows = [{"prompt": text, "task": "red-team" if "moss" in text else "helpfulness"} for text in asked]
+    (path / "shown.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    train(path)
+    shown = [json.loads(line) for line in (path / "samples.jsonl").read_text().splitlines()]
+    assert [(row["prompt"][-1]["content"], row["task"]) for row in shown] == [
+        ("Tell me of tea", "helpfulness"),
+        ("Tell me of moss", "red-team"),
+    ]
+
+
 def test_what_is_shown_is_the_median_of_seventeen(toy: tuple[Backbone, Renderer], tmp_path: Path) -> None:
     backbone, renderer = toy
     write_pm(tmp_path / "pm")

@@ -3,6 +3,8 @@ too; who wants one deployed says so."""
 
 import dataclasses
 import json
+import shutil
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +24,10 @@ from worker.stages.inputs import (
 )
 from worker.week import Result, Week
 
+SHOWN = Path(__file__).parents[1] / "shown.jsonl"
+"""What every week's policy is asked, and the initial one, so that weeks can be laid side by side. Written for this, so
+that it holds nobody's words and may be shown to anybody."""
+
 
 def work(week: Week) -> None:
     """Prompts are what humans said in training families, with everything before it."""
@@ -32,6 +38,7 @@ def work(week: Week) -> None:
         unseen = [row for row in conversations(week) if row["split"] == "test" and comparisons_in(row)]
         if watching := at_most(unseen, week.config.policy.logp_comparisons, comparisons_in):
             write_lines(directory / "comparisons.jsonl", watching)
+        shutil.copyfile(SHOWN, directory / "shown.jsonl")
         pm, test_pm = pms(week)
         config = dataclasses.replace(week.config.policy, name=f"{week.iteration.name}-policy", pm=pm, test_pm=test_pm)
         write_config(directory, config)
