@@ -34,8 +34,11 @@ from app.leaderboard.printed import printed
 from app.settings import get_settings
 from app.snapshots import service as snapshots
 from app.tables import Account, Deployment, Role, Task, TaskKind
+from app.tranches import datasheet
 from app.tranches.export_hh import export_hh
+from app.tranches.hashes import check
 from app.tranches.import_hh import Imported, import_hh, task_of_file
+from app.tranches.printed import markdown
 from app.tranches.queries import count_freezable
 
 DONE, REFUSED, INTERRUPTED = 0, 3, 130
@@ -141,6 +144,20 @@ def _export(options: argparse.Namespace) -> int:
         count = export_hh(session, options.out, options.task, options.tranche)
     print(f"{count:,} comparisons → {options.out}")
     return DONE
+
+
+def _datasheet(options: argparse.Namespace) -> int:
+    with reading() as session:
+        tranche = datasheet.named(session, options.name)
+        if not options.check:
+            print(markdown(datasheet.datasheet(session, tranche)), end="")
+            return DONE
+        checked = check(session, tranche)
+    is_whole = checked.is_whole(tranche)
+    print(f"{tranche.name}: {'whole' if is_whole else 'NOT as it was frozen'}.")
+    print(f"  {checked.members:,} comparisons, {checked.gone:,} of them erased, {checked.changed:,} changed")
+    print(f"  content hash {checked.content_hash}, frozen as {tranche.content_hash}")
+    return DONE if is_whole else 1
 
 
 def _iterate(options: argparse.Namespace) -> int:
@@ -267,6 +284,10 @@ def _parser() -> argparse.ArgumentParser:
     exporter.add_argument("--format", choices=["hh"], required=True)
     exporter.add_argument("--task", **kind, help="only this kind of task")
     exporter.add_argument("--tranche", metavar="NAME", help="only this tranche, as it was frozen")
+
+    sheet = command("datasheet", _datasheet, "Print what is in a tranche and how it came about, as Markdown.")
+    sheet.add_argument("name", metavar="NAME")
+    sheet.add_argument("--check", action="store_true", help="hash all its words again; exit code 1 if one has changed")
 
     iterate = command("iterate", _iterate, "Start an iteration and follow it to its end.")
     iterate.add_argument("--now", action="store_true", help="however few comparisons are new")

@@ -34,6 +34,7 @@ from app.settings import get_settings
 from app.snapshots.endpoints import router as snapshots
 from app.studies.endpoints import router as studies
 from app.tasks.endpoints import router as tasks
+from app.tranches.endpoints import router as tranches
 
 FEATURES = (
     accounts,
@@ -52,6 +53,7 @@ FEATURES = (
     own_data,
     people,
     reports,
+    tranches,
 )
 
 

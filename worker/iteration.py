@@ -13,9 +13,11 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import db
+from app.doctor import database_sentence
 from app.errors import DomainError
 from app.iterations.service import close, latest_stages
 from app.jobs import send_after_commit
@@ -71,6 +73,9 @@ def run_stage(stage_run_id: str) -> None:
     except OSError as error:
         log.exception("stage %s", stage_run_id)
         _end(stage_run_id, StageStatus.FAILED, IterationStatus.FAILED, f"{error.strerror}: {error.filename}.")
+    except OperationalError as error:
+        log.exception("stage %s", stage_run_id)
+        _end(stage_run_id, StageStatus.FAILED, IterationStatus.FAILED, database_sentence(error))
     except Exception as error:
         log.exception("stage %s", stage_run_id)
         sentence = f"Unexpected {type(error).__name__}: {error}. The worker's log has the details."

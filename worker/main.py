@@ -15,7 +15,7 @@ from celery.signals import celeryd_init, worker_ready, worker_shutting_down
 
 from app.settings import get_settings
 from app.snapshots import reconcile as snapshots
-from worker import erasure, iteration, leaderboard, runs, schedule, scoring
+from worker import erasure, iteration, leaderboard, runs, schedule, scoring, tranches
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ def tick() -> None:
         lambda: _send_again("run_stage", iteration.waiting_stages()),
         lambda: _send_again("score_turn", scoring.unscored_turns()),
         lambda: _send_again("erase_copies", erasure.waiting()),
+        lambda: _send_again("count_facts", tranches.without_facts()),
         leaderboard.ask_if_due,
         snapshots.reconcile,
     ):
@@ -100,6 +101,12 @@ def score_turn(turn_id: str) -> None:
 def erase_copies(erasure_id: str) -> None:
     """Copies of what a person had erased."""
     erasure.erase_copies(erasure_id)
+
+
+@celery.task(name="count_facts")
+def count_facts(tranche_id: str) -> None:
+    """The datasheet of a tranche that an older release froze."""
+    tranches.count_facts(tranche_id)
 
 
 @celery.task(name="fit_leaderboard")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.tables import (
@@ -40,6 +40,12 @@ class Choice(NamedTuple):
     direction: ChoiceDirection
     kind: TrancheKind
     tranche_id: str | None
+    account_id: str | None
+    text_version: int | None
+    seconds: float | None
+    propensity: float | None
+    deployments: tuple[str, str] | None
+    """Picked and other: who met, where the choice says something about two policies."""
 
     @property
     def chosen(self) -> int:
@@ -61,9 +67,9 @@ class StoredTurn:
     @property
     def trunk(self) -> int:
         """The reply the dialogue went on from: the picked one, unless an imported file says otherwise."""
-        said = next((index for index, reply in enumerate(self.replies) if reply.is_trunk), None)
-        if said is not None:
-            return said
+        for index, reply in enumerate(self.replies):
+            if reply.is_trunk:
+                return index
         return self.choice.picked if self.choice else 0
 
 
@@ -72,6 +78,7 @@ class StoredDialogue:
     id: str
     family: str
     task: TaskKind
+    slug: str
     system: str
     turns: list[StoredTurn]
 
@@ -83,15 +90,37 @@ class StoredDialogue:
         return [*said, self.turns[position].human]
 
 
+def members_of(session: Session, tranche_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Ids of the conversations that hold these tranches' members, in a stable order, a chunk at a time; not those that
+    were erased, whose members are hashes without words."""
+    members = (
+        select(Conversation.id, Conversation.family)
+        .join(Turn, Turn.conversation_id == Conversation.id)
+        .join(Comparison, Comparison.turn_id == Turn.id)
+        .where(Comparison.tranche_id.in_(tranche_ids), Conversation.erased_at.is_(None))
+        .distinct()
+        .order_by(Conversation.family, Conversation.id)
+        .execution_options(yield_per=CONVERSATIONS_AT_A_TIME)
+    )
+    for rows in session.execute(members).partitions():
+        yield [conversation_id for conversation_id, _ in rows]
+
+
 def read_dialogues(session: Session, conversation_ids: Sequence[str]) -> Iterator[StoredDialogue]:
     """These conversations, in the order asked for; callers ask for CONVERSATIONS_AT_A_TIME."""
-    conversations = select(Conversation.id, Conversation.family, Conversation.system, Task.kind).join(Task)
-    found = {row.id: row for row in session.execute(conversations.where(Conversation.id.in_(conversation_ids)))}
+    of_these = Conversation.id.in_(conversation_ids)
+    conversations = select(Conversation.id, Conversation.family, Conversation.system, Task.kind, Task.slug).join(Task)
+    found = {row[0]: row for row in _rows(session, conversations.where(of_these))}
     turns = _turns(session, conversation_ids)
     for conversation_id in conversation_ids:
-        row, its_turns = found[conversation_id], turns[conversation_id]
-        family = row.family or family_of(its_turns[0].human)
-        yield StoredDialogue(row.id, family, row.kind, row.system, its_turns)
+        _, family, system, kind, slug = found[conversation_id]
+        its_turns = turns[conversation_id]
+        yield StoredDialogue(conversation_id, family or family_of(its_turns[0].human), kind, slug, system, its_turns)
+
+
+def _rows(session: Session, columns: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+    """Of columns alone. Below the ORM, whose loading would take half of the time that is spent here."""
+    return session.connection().execute(columns).all()
 
 
 _in_use = or_(
@@ -112,32 +141,27 @@ def _turns(session: Session, conversation_ids: Sequence[str]) -> dict[str, list[
     in_order = select(Turn.conversation_id, Turn.id, Turn.text).where(of_conversations).order_by(Turn.position)
     by_conversation: dict[str, list[StoredTurn]] = defaultdict(list)
     by_id: dict[str, StoredTurn] = {}
-    for conversation_id, turn_id, text in session.execute(in_order):
+    for conversation_id, turn_id, text in _rows(session, in_order):
         by_id[turn_id] = turn = StoredTurn(turn_id, text)
         by_conversation[conversation_id].append(turn)
 
     replies = select(Candidate.turn_id, Candidate.id, Candidate.text, Candidate.finish, Candidate.is_trunk).join(Turn)
-    for turn_id, reply_id, text, finish, is_trunk in session.execute(
-        replies.where(of_conversations, _in_use).order_by(Candidate.shown)
-    ):
-        by_id[turn_id].replies.append(Reply(reply_id, text, finish, is_trunk))
+    for turn_id, *reply in _rows(session, replies.where(of_conversations, _in_use).order_by(Candidate.shown)):
+        by_id[turn_id].replies.append(Reply(*reply))
 
-    choices = (
-        select(Comparison)
+    current = (
+        select(
+            Comparison.turn_id, Comparison.id, Comparison.picked_id, Comparison.other_id, Comparison.strength,
+            Comparison.choice_direction, Comparison.kind, Comparison.tranche_id, Comparison.account_id,
+            Comparison.text_version, Comparison.seconds_to_choose, Comparison.propensity,
+            Comparison.picked_deployment_id, Comparison.other_deployment_id,
+        )
         .join(Turn, Comparison.turn_id == Turn.id)
         .where(of_conversations, Comparison.superseded_at.is_(None))
-    )
-    columns = [
-        Comparison.turn_id, Comparison.id, Comparison.picked_id, Comparison.other_id, Comparison.strength,
-        Comparison.choice_direction, Comparison.kind, Comparison.tranche_id,
-    ]  # fmt: skip
-    for row in session.execute(choices.with_only_columns(*columns)):
-        by_id[row.turn_id].choice = _choice(row, by_id[row.turn_id].replies)
+    )  # fmt: skip
+    for turn_id, id, picked_id, other_id, *judged, picked_by, other_by in _rows(session, current):
+        turn = by_id[turn_id]
+        index = {reply.id: position for position, reply in enumerate(turn.replies)}
+        met = (picked_by, other_by) if picked_by else None
+        turn.choice = Choice._make((id, index[picked_id], index[other_id], *judged, met))
     return by_conversation
-
-
-def _choice(row: Row[*tuple[Any, ...]], replies: list[Reply]) -> Choice:
-    index = {reply.id: position for position, reply in enumerate(replies)}
-    return Choice(
-        row.id, index[row.picked_id], index[row.other_id], row.strength, row.choice_direction, row.kind, row.tranche_id
-    )

@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.errors import DomainError
-from app.tables import Comparison, Conversation, Import, Task, TaskKind, Tranche
+from app.tables import Comparison, Conversation, Import, Task, TaskKind
+from app.tranches.datasheet import named
 from app.tranches.dialogues import CONVERSATIONS_AT_A_TIME, read_dialogues
 from app.tranches.queries import left_out_because, visible_comparisons
 from app.tranches.transcripts import render_line
@@ -25,10 +25,6 @@ class NotWritten(DomainError):
     """The disk or the path is to blame; the file that was there before, if any, is untouched."""
 
     status = 507
-
-
-class UnknownTranche(DomainError):
-    status = 404
 
 
 def export_hh(session: Session, path: Path, task: TaskKind | None = None, tranche: str | None = None) -> int:
@@ -49,7 +45,7 @@ def hh_lines(session: Session, task: TaskKind | None = None, tranche: str | None
     if task:
         comparisons = comparisons.where(Task.kind == task)
     if tranche:
-        comparisons = comparisons.where(Comparison.tranche_id == _tranche_id(session, tranche))
+        comparisons = comparisons.where(Comparison.tranche_id == named(session, tranche).id)
     else:
         comparisons = comparisons.where(left_out_because().is_(None))
     in_order = comparisons.with_only_columns(Comparison.id, Comparison.import_raw, Conversation.id).order_by(
@@ -72,15 +68,6 @@ def _render(session: Session, conversation_ids: dict[str, None]) -> dict[str, st
         for position, turn in enumerate(dialogue.turns)
         if turn.choice
     }
-
-
-def _tranche_id(session: Session, name: str) -> str:
-    found = session.scalar(select(Tranche.id).where(or_(Tranche.name == name, Tranche.id == name)))
-    if found is None:
-        names = session.scalars(select(Tranche.name).order_by(Tranche.created_at.desc()).limit(10)).all()
-        there_are = f"the newest are {', '.join(names)}" if names else "there are none yet"
-        raise UnknownTranche(f"There is no tranche “{name}”; {there_are}.")
-    return found
 
 
 @contextmanager

@@ -1,26 +1,23 @@
 """Tranches: freeze what was chosen since the last one, and read frozen comparisons back as the models' input."""
 
-import hashlib
-import json
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, distinct, func, insert, literal, select, update
+from sqlalchemy import bindparam, case, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.errors import DomainError
 from app.tables import (
     Comparison,
-    Conversation,
     Iteration,
     IterationTranche,
-    Task,
     Tranche,
     TrancheKind,
-    Turn,
 )
-from app.tranches.dialogues import CONVERSATIONS_AT_A_TIME, Choice, StoredDialogue, StoredTurn, read_dialogues
+from app.tranches.dialogues import StoredTurn, members_of, read_dialogues
+from app.tranches.facts import Facts
+from app.tranches.hashes import content_hash_of, content_hashes
 from app.tranches.queries import freezable_comparisons, left_out_because, visible_comparisons
 
 
@@ -32,115 +29,101 @@ def freeze(session: Session, iteration: Iteration) -> list[Tranche]:
     """Freeze every settled comparison that no tranche holds yet, and return ALL tranches this iteration trains on,
     oldest first; the new ones carry its id. Again for the same iteration: the same answer, nothing new is frozen."""
     frozen_here = select(Tranche.id).where(Tranche.iteration_id == iteration.id)
-    exclusions: dict[TrancheKind, Counter[str]] = {}
+    left_out: Counter[str] = Counter()
     if session.scalar(frozen_here.limit(1)) is None:
-        exclusions = _exclusions(session)
-        _freeze_new(session, iteration, exclusions)
+        left_out = _freeze_new(session, iteration)
         _link_all(session, iteration)
     of_iteration = select(Tranche).join(IterationTranche).where(IterationTranche.iteration_id == iteration.id)
     tranches = list(session.scalars(of_iteration.order_by(Tranche.created_at, Tranche.name)))
     if not tranches:
-        raise EmptyTranche(_nothing_to_freeze(sum(exclusions.values(), Counter())))
+        raise EmptyTranche(_nothing_to_freeze(left_out))
     return tranches
 
 
+def _freeze_new(session: Session, iteration: Iteration) -> Counter[str]:
+    """A tranche for each kind that has a comparison to freeze; why all the others are left out."""
+    tranches = {
+        kind: Tranche(
+            name=f"{iteration.name}-{kind}", kind=kind, content_hash="", counts={}, exclusions={},
+            iteration_id=iteration.id,
+        )
+        for kind in TrancheKind
+    }  # fmt: skip
+    session.add_all(tranches.values())
+    session.flush()
+    _mark_members(session, tranches)
+    exclusions = _exclusions(session)
+    facts = _hash_members(session, [tranche.id for tranche in tranches.values()])
+    for kind, tranche in tranches.items():
+        if found := facts.get(tranche.id):
+            tranche.exclusions = dict(exclusions[kind])
+            tranche.counts, tranche.facts = found.counts(), found.facts(session, tranche.id)
+            _, tranche.content_hash = content_hash_of(session, tranche.id)
+        else:
+            session.delete(tranche)
+    session.flush()
+    return sum(exclusions.values(), Counter())
+
+
+def _mark_members(session: Session, tranches: Mapping[TrancheKind, Tranche]) -> None:
+    """First, and in one statement: from here on the members are what points at the tranche."""
+    tranche_of_kind = case({kind: tranche.id for kind, tranche in tranches.items()}, value=Comparison.kind)
+    members = freezable_comparisons().with_only_columns(Comparison.id)
+    session.execute(
+        update(Comparison).where(Comparison.id.in_(members)).values(tranche_id=tranche_of_kind),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def _exclusions(session: Session) -> dict[TrancheKind, Counter[str]]:
-    """By kind, how many unfrozen comparisons are left out for which reason."""
+    """By kind, how many of those that were not marked are left out for which reason."""
     reason = left_out_because()
     counted = (
         visible_comparisons()
-        .where(Comparison.tranche_id.is_(None))
+        .where(Comparison.tranche_id.is_(None), reason.is_not(None))
         .with_only_columns(Comparison.kind, reason.label("reason"), func.count())
         .group_by(Comparison.kind, reason)
     )
-    found: dict[TrancheKind, Counter[str]] = {}
+    found: dict[TrancheKind, Counter[str]] = defaultdict(Counter)
     for kind, why, count in session.execute(counted):
-        found.setdefault(kind, Counter())
-        if why is not None:
-            found[kind][why] += count
+        found[kind][str(why)] += count
     return found
 
 
-def _freeze_new(session: Session, iteration: Iteration, exclusions: dict[TrancheKind, Counter[str]]) -> None:
-    tranches = []
-    for kind, left_out in sorted(exclusions.items()):
-        tranche = Tranche(
-            name=f"{iteration.name}-{kind}",
-            kind=kind,
-            content_hash="",
-            counts={},
-            exclusions=dict(left_out),
-            iteration_id=iteration.id,
-        )
-        session.add(tranche)
-        session.flush()
-        members = freezable_comparisons().where(Comparison.kind == kind).with_only_columns(Comparison.id)
-        # Marked first, in one statement: from here on the members are what points at the tranche.
-        session.execute(
-            update(Comparison).where(Comparison.id.in_(members)).values(tranche_id=tranche.id),
-            execution_options={"synchronize_session": False},
-        )
-        tranches.append(tranche)
-    _hash_members(session, [tranche.id for tranche in tranches])
-    for tranche in tranches:
-        tranche.counts = _counts(session, tranche)
-        tranche.content_hash = _content_hash(session, tranche)
-        if not tranche.counts["comparisons"]:
-            session.delete(tranche)
-    session.flush()
-
-
-def _hash_members(session: Session, tranche_ids: Sequence[str]) -> None:
-    set_hash = update(Comparison).where(Comparison.id == bindparam("comparison")).values(content_hash=bindparam("hash"))
+def _hash_members(session: Session, tranche_ids: Sequence[str]) -> dict[str, Facts]:
+    """Set each member's content hash; what was seen on the way, by tranche."""
+    comparisons = Comparison.__table__
+    set_hash = (
+        update(Comparison).where(comparisons.c.id == bindparam("comparison")).values(content_hash=bindparam("hash"))
+    )
+    facts: dict[str, Facts] = defaultdict(Facts)
     # The cursor below stays open while its rows are updated: neither its membership nor its order looks at the hash.
-    for conversation_ids in _conversations(session, tranche_ids):
-        hashes = [
-            {"comparison": turn.choice.id, "hash": _comparison_hash(dialogue, position, turn.choice)}
-            for dialogue in read_dialogues(session, conversation_ids)
-            for position, turn in enumerate(dialogue.turns)
-            if turn.choice and turn.choice.tranche_id in tranche_ids
-        ]
+    for conversation_ids in members_of(session, tranche_ids):
+        hashes = []
+        for dialogue in read_dialogues(session, conversation_ids):
+            members: dict[str, list[int]] = defaultdict(list)
+            for position, content_hash in content_hashes(dialogue):
+                choice = dialogue.turns[position].choice
+                if choice and choice.tranche_id and choice.tranche_id in tranche_ids:
+                    hashes.append({"comparison": choice.id, "hash": content_hash})
+                    members[choice.tranche_id].append(position)
+            for tranche_id, positions in members.items():
+                facts[tranche_id].add(dialogue, positions)
         session.connection().execute(set_hash, hashes)
+    return facts
 
 
-def _comparison_hash(dialogue: StoredDialogue, position: int, choice: Choice) -> str:
-    """Of what training learns from one comparison: no id, no person, no time, so that two databases agree."""
-    replies = dialogue.turns[position].replies
-    content = [
-        dialogue.task,
-        dialogue.system,
-        dialogue.before(position),
-        replies[choice.picked].text,
-        replies[choice.other].text,
-        choice.direction,
-        choice.strength,
-    ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+def count_facts(session: Session, tranche_id: str) -> dict[str, Any]:
+    """Of a tranche that was frozen by a release without datasheets. What was erased meanwhile is not in them."""
+    facts = Facts()
+    for conversation_ids in members_of(session, [tranche_id]):
+        for dialogue in read_dialogues(session, conversation_ids):
+            facts.add(dialogue, [at for at, turn in enumerate(dialogue.turns) if _is_member(turn, tranche_id)])
+    return facts.facts(session, tranche_id)
 
 
-def _content_hash(session: Session, tranche: Tranche) -> str:
-    """In the order of the hashes themselves, which needs no id and no clock."""
-    of_tranche, digest = select(Comparison.content_hash).where(Comparison.tranche_id == tranche.id), hashlib.sha256()
-    for content_hash in session.scalars(of_tranche.order_by(Comparison.content_hash).execution_options(yield_per=1000)):
-        digest.update(f"{content_hash}\n".encode())
-    return digest.hexdigest()
-
-
-def _counts(session: Session, tranche: Tranche) -> dict[str, Any]:
-    members = select(Comparison).join(Turn, Comparison.turn_id == Turn.id).join(Conversation).join(Task)
-    members = members.where(Comparison.tranche_id == tranche.id)
-    totals = members.with_only_columns(func.count(), func.count(distinct(Turn.conversation_id)))
-    comparisons, conversations = session.execute(totals).one()
-    by_task = members.with_only_columns(Task.slug, func.count()).group_by(Task.slug)
-    by_strength = members.with_only_columns(Comparison.strength, func.count()).group_by(Comparison.strength)
-    return {
-        "comparisons": comparisons,
-        "conversations": conversations,
-        "by_task": dict(sorted(session.execute(by_task).tuples())),
-        "by_strength": {
-            "none" if strength is None else str(strength): count for strength, count in session.execute(by_strength)
-        },
-    }
+def _is_member(turn: StoredTurn, tranche_id: str) -> bool:
+    return turn.choice is not None and turn.choice.tranche_id == tranche_id
 
 
 def _link_all(session: Session, iteration: Iteration) -> None:
@@ -159,7 +142,7 @@ def _nothing_to_freeze(left_out: Counter[str]) -> str:
 def conversations_of(session: Session, tranche_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     """These tranches as lines of `comparisons.jsonl` (docs/seams.md §3) without `split`, which models compute: one
     conversation each, by family, up to its last frozen choice. What was said later is not theirs and may still grow."""
-    for conversation_ids in _conversations(session, tranche_ids):
+    for conversation_ids in members_of(session, tranche_ids):
         for dialogue in read_dialogues(session, conversation_ids):
             turns = [_turn(turn, tranche_ids) for turn in dialogue.turns]
             last = max(position for position, turn in enumerate(turns) if turn["kind"])
@@ -183,19 +166,3 @@ def _turn(turn: StoredTurn, tranche_ids: Sequence[str]) -> dict[str, Any]:
         "trunk": turn.trunk,
         "kind": frozen and str(frozen.kind),
     }
-
-
-def _conversations(session: Session, tranche_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Ids of the conversations that hold these tranches' members, in a stable order, a chunk at a time; not those that
-    were erased, whose members are hashes without words."""
-    members = (
-        select(Conversation.id, Conversation.family)
-        .join(Turn, Turn.conversation_id == Conversation.id)
-        .join(Comparison, Comparison.turn_id == Turn.id)
-        .where(Comparison.tranche_id.in_(tranche_ids), Conversation.erased_at.is_(None))
-        .distinct()
-        .order_by(Conversation.family, Conversation.id)
-        .execution_options(yield_per=CONVERSATIONS_AT_A_TIME)
-    )
-    for rows in session.execute(members).partitions():
-        yield [conversation_id for conversation_id, _ in rows]

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import db, jobs
 from app.iterations import service
+from app.settings import get_settings
 from app.tables import Iteration, IterationStatus, Snapshot, SnapshotKind, StageRun, StageStatus
 from worker import iteration, runs
 from worker.iteration import NAMES, Stage, run_stage
@@ -197,10 +199,17 @@ def test_a_failing_stage_ends_the_iteration_with_one_sentence_and_resume_goes_on
     [
         (OSError(28, "No space left on device", "/data/x"), "No space left on device: /data/x."),
         (ValueError("odd"), "Unexpected ValueError: odd. The worker's log has the details."),
+        (
+            OperationalError("UPDATE", None, Exception("database or disk is full")),
+            "The disk of the database sqlite:///rows.db is full; what was not acknowledged is not stored.",
+        ),
     ],
 )
-def test_what_nobody_expected_ends_in_a_sentence_too(story: Story, error: Exception, sentence: str) -> None:
+def test_what_nobody_expected_ends_in_a_sentence_too(
+    story: Story, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
     id = start()
+    monkeypatch.setattr(get_settings(), "database_url", "sqlite:///rows.db")  # the engine is open already
 
     def fail(week: Week) -> None:
         raise error

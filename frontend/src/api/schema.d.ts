@@ -1393,6 +1393,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tranches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tranches
+         * @description Newest first.
+         */
+        get: operations["tranches-tranches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tranches/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tranche */
+        get: operations["tranches-tranche"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tranches/{name}/markdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tranche Markdown
+         * @description The datasheet as a file, like `turnwise datasheet NAME`.
+         */
+        get: operations["tranches-tranche_markdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1890,6 +1947,71 @@ export interface components {
             /** Excluded Reason */
             excluded_reason: string | null;
         };
+        /** Crowdworkers */
+        Crowdworkers: {
+            /** Count */
+            count: number;
+            /**
+             * Largest
+             * @description Comparisons of the ten who gave most; nobody is named.
+             */
+            largest: number[];
+            /**
+             * Of Nobody
+             * @description Comparisons that came from a file.
+             */
+            of_nobody: number;
+        };
+        /** Datasheet */
+        Datasheet: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            kind: components["schemas"]["TrancheKind"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            frozen_by: components["schemas"]["IterationName"] | null;
+            /** Content Hash */
+            content_hash: string;
+            /** Comparisons */
+            comparisons: number;
+            /** Conversations */
+            conversations: number;
+            /** Left Out */
+            left_out: number;
+            /** Erased */
+            erased: number;
+            /** By Task */
+            by_task: components["schemas"]["TaskCount"][];
+            /** By Strength */
+            by_strength: {
+                [key: string]: number;
+            };
+            /** Exclusions */
+            exclusions: {
+                [key: string]: number;
+            };
+            /** @description null: frozen by an older release; a job is counting them. */
+            facts: components["schemas"]["Facts"] | null;
+            /** Trained */
+            trained: components["schemas"]["Trained"][];
+            /**
+             * Limits
+             * @description What to know before training on it, a sentence each.
+             */
+            limits: string[];
+            /**
+             * Commands
+             * @description How to get it again, and how to check it.
+             */
+            commands: {
+                [key: string]: string;
+            };
+        };
         /** Deploy */
         Deploy: {
             /** Deployments */
@@ -2009,6 +2131,72 @@ export interface components {
              * @description Why it stays out of new tranches. Null: it no longer does.
              */
             reason: string | null;
+        };
+        /**
+         * Facts
+         * @description What `app/tranches/facts.py` counted.
+         */
+        Facts: {
+            /** First At */
+            first_at: string | null;
+            /** Last At */
+            last_at: string | null;
+            /** By Split */
+            by_split: {
+                [key: string]: number;
+            };
+            /** By Turn */
+            by_turn: {
+                [key: string]: number;
+            };
+            /** By Direction */
+            by_direction: {
+                [key: string]: number;
+            };
+            /** Conversations By Comparisons */
+            conversations_by_comparisons: {
+                [key: string]: number;
+            };
+            crowdworkers: components["schemas"]["Crowdworkers"];
+            seconds_to_choose: components["schemas"]["Spread"] | null;
+            /**
+             * First Picked
+             * @description How often the response shown as A was picked.
+             */
+            first_picked: number;
+            /**
+             * Lengths
+             * @description Characters of message, chosen and rejected.
+             */
+            lengths: {
+                [key: string]: components["schemas"]["Spread"] | null;
+            };
+            /** Longer Chosen */
+            longer_chosen: number;
+            /** Equally Long */
+            equally_long: number;
+            /**
+             * Scripts
+             * @description Of conversations' first messages: script, not language.
+             */
+            scripts: {
+                [key: string]: number;
+            };
+            /** Texts */
+            texts: components["schemas"]["TextVersion"][];
+            /** Imports */
+            imports: components["schemas"]["ImportedFile"][];
+            /** Pairs */
+            pairs: components["schemas"]["app__tranches__schemas__Pair"][];
+            /** Pairs More */
+            pairs_more: number;
+            /**
+             * Comparisons More
+             * @description Of the pairs that are not listed.
+             */
+            comparisons_more: number;
+            /** Of No Two Policies */
+            of_no_two_policies: number;
         };
         /** Feedback */
         Feedback: {
@@ -2246,6 +2434,15 @@ export interface components {
              */
             status: "UP";
         };
+        /** ImportedFile */
+        ImportedFile: {
+            /** File */
+            file: string;
+            /** Sha256 */
+            sha256: string;
+            /** Comparisons */
+            comparisons: number;
+        };
         /** Inference */
         Inference: {
             /** Reachable */
@@ -2300,6 +2497,14 @@ export interface components {
             started_by: string | null;
             /** Stages */
             stages: components["schemas"]["Stage"][];
+        };
+        /** IterationName */
+        IterationName: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            status: components["schemas"]["IterationStatus"];
         };
         /**
          * IterationStatus
@@ -2797,18 +3002,6 @@ export interface components {
              */
             at: string;
         };
-        /**
-         * Pair
-         * @description One item of a qualification as it is asked: without its answer.
-         */
-        Pair: {
-            /** Prompt */
-            prompt: string;
-            /** A */
-            a: string;
-            /** B */
-            b: string;
-        };
         /** Part */
         Part: {
             /** Text */
@@ -2960,7 +3153,7 @@ export interface components {
         /** Qualification */
         Qualification: {
             /** Items */
-            items: components["schemas"]["Pair"][];
+            items: components["schemas"]["app__tasks__schemas__Pair"][];
             /** Pass Mark */
             pass_mark: number;
             /**
@@ -3195,6 +3388,25 @@ export interface components {
          * @enum {string}
          */
         SnapshotKind: "policy" | "pm";
+        /** SnapshotName */
+        SnapshotName: {
+            /** Name */
+            name: string;
+            kind: components["schemas"]["SnapshotKind"];
+        };
+        /** Spread */
+        Spread: {
+            /** Count */
+            count: number;
+            /** P5 */
+            p5: number;
+            /** P50 */
+            p50: number;
+            /** P95 */
+            p95: number;
+            /** Most */
+            most: number;
+        };
         /** Stage */
         Stage: {
             /** Stage */
@@ -3430,6 +3642,14 @@ export interface components {
             /** @description For a whole assignment. Null: not said here. */
             pay: components["schemas"]["Money"] | null;
         };
+        /** TaskCount */
+        TaskCount: {
+            /** Slug */
+            slug: string;
+            kind: components["schemas"]["TaskKind"];
+            /** Comparisons */
+            comparisons: number;
+        };
         /**
          * TaskKind
          * @enum {string}
@@ -3504,6 +3724,20 @@ export interface components {
              */
             created_by: string | null;
         };
+        /** TextVersion */
+        TextVersion: {
+            /** Task */
+            task: string;
+            /** Version */
+            version: number | null;
+            /** Comparisons */
+            comparisons: number;
+            /**
+             * Question
+             * @description What crowdworkers were asked.
+             */
+            question?: string | null;
+        };
         /** Thread */
         Thread: {
             /** Account Id */
@@ -3562,10 +3796,43 @@ export interface components {
             last_from_crowdworker: boolean;
         };
         /**
+         * Trained
+         * @description An iteration that trained on the tranche, and the snapshots that came of it.
+         */
+        Trained: {
+            iteration: components["schemas"]["IterationName"];
+            /** Snapshots */
+            snapshots: components["schemas"]["SnapshotName"][];
+        };
+        /**
          * TrancheKind
          * @enum {string}
          */
         TrancheKind: "base" | "rejection-sampled" | "online" | "imported";
+        /** TrancheLine */
+        TrancheLine: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            kind: components["schemas"]["TrancheKind"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            frozen_by: components["schemas"]["IterationName"] | null;
+            /** Content Hash */
+            content_hash: string;
+            /** Comparisons */
+            comparisons: number;
+            /** Conversations */
+            conversations: number;
+            /** Left Out */
+            left_out: number;
+            /** Erased */
+            erased: number;
+        };
         /** Transcript */
         Transcript: {
             /** Id */
@@ -3736,6 +4003,30 @@ export interface components {
         Week: {
             /** Comparisons */
             comparisons: number;
+        };
+        /**
+         * Pair
+         * @description One item of a qualification as it is asked: without its answer.
+         */
+        app__tasks__schemas__Pair: {
+            /** Prompt */
+            prompt: string;
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+        };
+        /** Pair */
+        app__tranches__schemas__Pair: {
+            /** Policies */
+            policies: string[];
+            /** Comparisons */
+            comparisons: number;
+            /**
+             * Propensity
+             * @description The smallest and the largest, of this pair.
+             */
+            propensity: number[] | null;
         };
     };
     responses: never;
@@ -6731,6 +7022,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tranches-tranches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrancheLine"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tranches-tranche": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Datasheet"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tranches-tranche_markdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": unknown;
                 };
             };
             /** @description A problem: one sentence says what to do. */

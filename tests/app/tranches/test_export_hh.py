@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app import db
 from app.tables import CandidateStatus, ChoiceDirection, Conversation, ConversationStatus, Task, TaskKind, Tranche
 from app.tranches import export_hh as module
-from app.tranches.export_hh import NothingToExport, NotWritten, UnknownTranche, export_hh
+from app.tranches.datasheet import UnknownTranche
+from app.tranches.export_hh import NothingToExport, NotWritten, export_hh
 from app.tranches.import_hh import import_hh
 from tests.app.tranches.conftest import GROWING, hh_line, transcript, write_hh
 from tests.factories import make_comparison, make_conversation, make_turn

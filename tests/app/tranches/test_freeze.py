@@ -1,15 +1,19 @@
 """Freezing: what is settled and unspoilt goes into named, hashed tranches, once; the rest stays for next week."""
 
+import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db import now
 from app.tables import (
     CandidateStatus,
+    ChoiceDirection,
     Comparison,
     ConversationStatus,
     Iteration,
@@ -19,6 +23,7 @@ from app.tables import (
     Tranche,
     TrancheKind,
 )
+from app.tranches import service
 from app.tranches.import_hh import import_hh
 from app.tranches.service import EmptyTranche, freeze
 from tests.app.tranches.conftest import GROWING, write_hh
@@ -140,9 +145,9 @@ def test_the_content_hash_knows_content_not_ids_order_or_time(session: Session) 
     task = make_task(session)
 
     def freeze_these(number: int, contents: list[tuple[str, int]]) -> str:
-        for text, strength in contents:
+        for said, strength in contents:
             conversation = make_conversation(session, task, status=ConversationStatus.COMPLETED)
-            make_comparison(session, make_turn(session, conversation, (text, "No.")), strength=strength)
+            make_comparison(session, make_turn(session, conversation, (said, "No.")), strength=strength)
         tranche = freeze(session, make_iteration(session, number))[-1]
         return tranche.content_hash
 
@@ -165,6 +170,40 @@ def test_the_hash_of_a_later_turn_depends_on_what_was_said_before(session: Sessi
 
     assert second_turn_hash(1, "a") != second_turn_hash(2, "b")
     assert second_turn_hash(3, "a") == second_turn_hash(4, "a")
+
+
+def test_the_content_hash_is_of_the_json_that_its_docstring_shows(session: Session) -> None:
+    task = make_task(session, TaskKind.RED_TEAM, system="Say “no”.\n")
+    conversation = make_conversation(session, task, status=ConversationStatus.COMPLETED)
+    make_comparison(session, make_turn(session, conversation, ('A "quote"', "B\\"), text="Où?"), picked="b")
+    judged = {"choice_direction": ChoiceDirection.PICK_WORSE, "strength": None}
+    second = make_comparison(session, make_turn(session, conversation, ("Ja.", "\u2028"), text="\u0001"), **judged)
+    freeze(session, make_iteration(session))
+    session.refresh(second)
+    content = ["red-team", "Say “no”.\n", ["Où?", "B\\", "\u0001"], "Ja.", "\u2028", "pick-worse", None]
+    assert second.content_hash == sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def test_a_full_disk_in_the_middle_freezes_nothing(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite can be told how large its file may become; PostgreSQL, where it fails."""
+    comparisons, iteration = [settled(session) for _ in range(60)], make_iteration(session)
+    session.commit()
+    if session.get_bind().dialect.name == "sqlite":
+        pages = session.connection().exec_driver_sql("PRAGMA page_count").scalar_one()
+        session.connection().exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    else:
+
+        def full(*_: object) -> str:
+            session.execute(text("SELECT 1 / 0"))
+            raise AssertionError
+
+        monkeypatch.setattr(service, "content_hash_of", full)
+    with pytest.raises(DBAPIError, match=r"is full|division by zero"):
+        freeze(session, iteration)
+    session.rollback()
+    assert session.scalars(select(Tranche)).all() == []
+    assert tranche_names(session, *comparisons) == [None] * 60
+    assert {comparison.content_hash for comparison in comparisons} == {None}
 
 
 def test_a_finished_import_is_settled(session: Session, tmp_path: Path, tasks: dict[TaskKind, Task]) -> None:
