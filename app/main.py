@@ -26,6 +26,7 @@ from app.dashboard.endpoints import router as dashboard
 from app.explorer.endpoints import router as explorer
 from app.iterations.endpoints import router as iterations
 from app.leaderboard.endpoints import router as leaderboard
+from app.lineage.endpoints import router as lineage
 from app.messages.endpoints import router as messages
 from app.people.endpoints import router as people
 from app.reports.endpoints import router as reports
@@ -45,6 +46,7 @@ FEATURES = (
     dashboard,
     explorer,
     iterations,
+    lineage,
     leaderboard,
     snapshots,
     studies,

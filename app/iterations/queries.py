@@ -1,8 +1,7 @@
 """Reads with a name: iterations as the dashboard shows them, and how long one may take."""
 
 from collections.abc import Sequence
-from itertools import groupby
-from pathlib import Path
+from statistics import median
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -11,20 +10,14 @@ from app.errors import DomainError
 from app.iterations import schemas
 from app.iterations.service import UnknownPreset, latest_stages
 from app.iterations.week import INSTANT, PRESETS, STAGES
-from app.settings import get_settings
-from app.tables import Account, Iteration, Metric, StageRun, StageStatus, TrainingRun
+from app.tables import Account, Iteration, IterationStatus, StageRun, StageStatus, TrainingRun
 
-SHOWN = 100  # iterations: two years of weeks
+SHOWN = 20  # iterations with all their stages
 PAST = 3  # iterations whose durations are averaged
-LOG_BYTES = 64 * 1024
-POINTS = 1000  # of one curve: more than a screen has pixels for
+USUAL = 15  # and so many of which the median is taken
 
 
 class IterationUnknown(DomainError):
-    status = 404
-
-
-class RunUnknown(DomainError):
     status = 404
 
 
@@ -45,9 +38,25 @@ def shown(session: Session, iterations: Sequence[Iteration]) -> list[schemas.Ite
     return [_shown(iteration, progress, names.get(iteration.started_by or "")) for iteration in iterations]
 
 
-def newest(session: Session) -> list[Iteration]:
+def one(session: Session, iteration: Iteration) -> schemas.Iteration:
+    """With what is only asked of a single one: how long its stages usually take, and whether the loop has gone on."""
+    view = shown(session, [iteration])[0]
+    usual = _usual_seconds(session, iteration)
+    for stage in view.stages:
+        stage.usual_seconds = usual.get(stage.stage)
+    deployed = select(Iteration.name).where(
+        Iteration.status == IterationStatus.DEPLOYED, Iteration.number > iteration.number
+    )
+    view.newer_deployed = session.scalar(deployed.order_by(Iteration.number.desc()).limit(1))
+    return view
+
+
+def newest(session: Session, before: int | None = None, limit: int = SHOWN) -> list[Iteration]:
+    """Those below a number, if one is given."""
     rows = select(Iteration).options(selectinload(Iteration.stages)).order_by(Iteration.number.desc())
-    return list(session.scalars(rows.limit(SHOWN)))
+    if before is not None:
+        rows = rows.where(Iteration.number < before)
+    return list(session.scalars(rows.limit(limit)))
 
 
 def _shown(iteration: Iteration, progress: dict[str, dict[str, object] | None], by: str | None) -> schemas.Iteration:
@@ -60,6 +69,7 @@ def _shown(iteration: Iteration, progress: dict[str, dict[str, object] | None], 
         overrides=iteration.overrides,
         status=iteration.status,
         reason=iteration.reason,
+        cancelling=iteration.cancel_requested and iteration.status == IterationStatus.RUNNING,
         created_at=iteration.created_at,
         finished_at=iteration.finished_at,
         started_by=by,
@@ -82,6 +92,20 @@ def _stage(name: str, row: StageRun | None, progress: dict[str, dict[str, object
         error=row.error,
         training_run_id=row.training_run_id,
     )
+
+
+def _usual_seconds(session: Session, iteration: Iteration) -> dict[str, float]:
+    """Per stage the median of earlier iterations with this preset that came through it."""
+    earlier = select(Iteration.id).where(Iteration.preset == iteration.preset, Iteration.number < iteration.number)
+    rows = select(StageRun.stage, StageRun.started_at, StageRun.finished_at).where(
+        StageRun.iteration_id.in_(earlier.order_by(Iteration.number.desc()).limit(USUAL)),
+        StageRun.status == StageStatus.SUCCEEDED,
+    )
+    took: dict[str, list[float]] = {}
+    for stage, began, ended in session.execute(rows):
+        if began and ended:
+            took.setdefault(stage, []).append((ended - began).total_seconds())
+    return {stage: median(seconds) for stage, seconds in took.items()}
 
 
 def estimate(session: Session, preset: str) -> schemas.Estimate:
@@ -114,39 +138,3 @@ def _past_seconds(session: Session, preset: str, stage: str) -> list[float]:
         .limit(PAST)
     )
     return [(ended - began).total_seconds() for began, ended in session.execute(rows) if began and ended]
-
-
-def metrics(session: Session, run_id: str, names: Sequence[str] | None) -> list[schemas.MetricSeries]:
-    """Curves of a run by name; long ones thinned evenly, the last point kept."""
-    _run(session, run_id)
-    rows = select(Metric.name, Metric.step, Metric.value).where(Metric.training_run_id == run_id)
-    if names:
-        rows = rows.where(Metric.name.in_(names))
-    found = session.execute(rows.order_by(Metric.name, Metric.step))
-    return [
-        schemas.MetricSeries(name=name, points=_thinned([(step, value) for _, step, value in points]))
-        for name, points in groupby(found, key=lambda row: row[0])
-    ]
-
-
-def _thinned(points: list[tuple[int, float]]) -> list[tuple[int, float]]:
-    every = -(-len(points) // POINTS)
-    return points if every <= 1 else [*points[:-1:every], points[-1]]
-
-
-def log_tail(session: Session, run_id: str) -> str:
-    """The end of what the child printed; empty while it has not been started."""
-    path: Path = get_settings().runs_dir / _run(session, run_id).directory / "log.txt"
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - LOG_BYTES))
-            return file.read().decode(errors="replace")
-    except FileNotFoundError:
-        return ""
-
-
-def _run(session: Session, run_id: str) -> TrainingRun:
-    run = session.get(TrainingRun, run_id)
-    if run is None:
-        raise RunUnknown("There is no such run.")
-    return run

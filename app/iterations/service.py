@@ -81,9 +81,12 @@ def skip(session: Session, preset: str, overrides: dict[str, Any], reason: str) 
 
 
 def cancel(session: Session, iteration: Iteration, *, account: Account | None = None) -> None:
-    """Ask for the end. A stage at work stops within seconds; one that has not begun is cancelled here."""
+    """Ask for the end. A stage at work stops within seconds; one that has not begun is cancelled here. Asked again
+    while it stops, there is nothing more to do."""
     if iteration.status != IterationStatus.RUNNING:
         raise IterationNotOpen(f"Iteration {iteration.name} is {iteration.status}; only a running one is cancelled.")
+    if iteration.cancel_requested:
+        return
     iteration.cancel_requested = True
     runs = select(StageRun.training_run_id).where(StageRun.iteration_id == iteration.id)
     session.execute(
@@ -96,7 +99,8 @@ def cancel(session: Session, iteration: Iteration, *, account: Account | None = 
         .where(StageRun.iteration_id == iteration.id, StageRun.status == StageStatus.PENDING)
         .values(status=StageStatus.CANCELLED, finished_at=now())
     )
-    _audit(session, "cancel", iteration, account)
+    at = max(iteration.stages, key=lambda row: (STAGES.index(row.stage), row.attempt)).stage
+    _audit(session, "cancel", iteration, account, before={"status": "running", "stage": at})
     session.flush()
     at_work = select(StageRun.id).where(StageRun.iteration_id == iteration.id, StageRun.status == StageStatus.RUNNING)
     if session.scalar(at_work.limit(1)) is None:
@@ -113,10 +117,11 @@ def resume(session: Session, iteration: Iteration, *, account: Account | None = 
     latest = latest_stages(iteration)
     stage = next(name for name in STAGES if name not in latest or latest[name].status != StageStatus.SUCCEEDED)
     again = StageRun(stage=stage, attempt=latest[stage].attempt + 1 if stage in latest else 1)
+    before = {"status": iteration.status, "reason": iteration.reason}
     iteration.stages.append(again)
     _reopen(session, iteration)
     iteration.reason = None
-    _audit(session, "resume", iteration, account, after={"stage": stage})
+    _audit(session, "resume", iteration, account, before=before, after={"status": "running", "stage": stage})
     session.flush()
     send_after_commit(session, "run_stage", again.id)
     return again
@@ -126,12 +131,13 @@ def overrule(session: Session, iteration: Iteration, reason: str, *, account: Ac
     """Deploy although the gate said no."""
     if iteration.status != IterationStatus.HELD:
         raise IterationNotHeld(f"Iteration {iteration.name} is {iteration.status}; only a held one can be overruled.")
-    before = iteration.reason
+    before = {"status": iteration.status, "reason": iteration.reason}
     stage = StageRun(stage="deploy")
     iteration.stages.append(stage)
     _reopen(session, iteration)
     iteration.reason = f"Overruled: {reason}"
-    _audit(session, "overrule", iteration, account, before={"reason": before}, reason=reason)
+    after = {"status": "running", "stage": "deploy"}
+    _audit(session, "overrule", iteration, account, before=before, after=after, reason=reason)
     session.flush()
     send_after_commit(session, "run_stage", stage.id)
     return stage

@@ -6,6 +6,7 @@ from app.tables.catalogue import CatalogueEntry, CatalogueSnapshot
 from app.tables.crowdworkers import CountedWeek, CrowdworkerTotal, CrowdworkerWeek, Review
 from app.tables.dashboard import CollectedDay, Heartbeat, ScalingStudy
 from app.tables.dialogues import (
+    EARNED,
     Candidate,
     CandidateStatus,
     Comparison,
@@ -69,6 +70,7 @@ from app.tables.work import (
 )
 
 __all__ = [
+    "EARNED",
     "Account",
     "Assignment",
     "AssignmentStatus",

@@ -786,6 +786,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/iterations/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Weeks */
+        get: operations["iterations-weeks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/iterations/{id}": {
         parameters: {
             query?: never;
@@ -795,6 +812,23 @@ export interface paths {
         };
         /** Iteration */
         get: operations["iterations-iteration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/iterations/{id}/stages/{stage}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stage */
+        get: operations["iterations-stage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -854,6 +888,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Curves */
+        get: operations["iterations-curves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/metrics": {
         parameters: {
             query?: never;
@@ -888,6 +939,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/log/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Log File */
+        get: operations["iterations-log_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedule": {
         parameters: {
             query?: never;
@@ -899,6 +967,43 @@ export interface paths {
         get: operations["iterations-get_schedule"];
         /** Put Schedule */
         put: operations["iterations-put_schedule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedule/starts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Starts
+         * @description What a plan would mean, before it is saved.
+         */
+        get: operations["iterations-starts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lineage */
+        get: operations["lineage-lineage"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1532,6 +1637,18 @@ export interface components {
          * @enum {string}
          */
         AssignmentStatus: "open" | "completed" | "withdrawn";
+        /** Attempt */
+        Attempt: {
+            /** Attempt */
+            attempt: number;
+            status: components["schemas"]["StageStatus"];
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Error */
+            error: string | null;
+        };
         /**
          * AuditChange
          * @description One field. A side is null where there was nothing, or where `lines` tell it.
@@ -1822,6 +1939,11 @@ export interface components {
          * @enum {string}
          */
         ChoiceDirection: "pick-better" | "pick-worse";
+        /**
+         * Column
+         * @enum {string}
+         */
+        Column: "tranches" | "pms" | "policies" | "deployments" | "earned";
         /** Comparison */
         Comparison: {
             /** Picked */
@@ -2037,6 +2159,13 @@ export interface components {
              * @default 1
              */
             best_of: number;
+        };
+        /** Edge */
+        Edge: {
+            /** Made From */
+            made_from: string;
+            /** Made */
+            made: string;
         };
         /** Edit */
         Edit: {
@@ -2487,6 +2616,11 @@ export interface components {
             /** Reason */
             reason: string | null;
             /**
+             * Cancelling
+             * @description Asked to end; its stage is stopping.
+             */
+            cancelling: boolean;
+            /**
              * Created At
              * Format: date-time
              */
@@ -2495,6 +2629,11 @@ export interface components {
             finished_at: string | null;
             /** Started By */
             started_by: string | null;
+            /**
+             * Newer Deployed
+             * @description A later iteration that has been deployed; of one iteration alone.
+             */
+            newer_deployed?: string | null;
             /** Stages */
             stages: components["schemas"]["Stage"][];
         };
@@ -2527,6 +2666,27 @@ export interface components {
              */
             week: string | null;
             board: components["schemas"]["Board"] | null;
+        };
+        /** Lineage */
+        Lineage: {
+            /** Of */
+            of: string;
+            /** Iteration Id */
+            iteration_id: string | null;
+            /** Nodes */
+            nodes: components["schemas"]["Node"][];
+            /** Edges */
+            edges: components["schemas"]["Edge"][];
+            /**
+             * Omitted
+             * @description Older policies that are not drawn.
+             */
+            omitted: number;
+            /**
+             * Missing
+             * @description Why there is nothing to draw.
+             */
+            missing?: string | null;
         };
         /** MTurkEntry */
         MTurkEntry: {
@@ -2615,10 +2775,27 @@ export interface components {
              */
             read: boolean;
         };
+        /**
+         * Metric
+         * @description A curve that a run has, with its last point.
+         */
+        Metric: {
+            /** Name */
+            name: string;
+            /** Step */
+            step: number;
+            /** Value */
+            value: number;
+        };
         /** MetricSeries */
         MetricSeries: {
             /** Name */
             name: string;
+            /**
+             * Every
+             * @description Steps of which one is a point, the last of them.
+             */
+            every: number;
             /** Points */
             points: [
                 number,
@@ -2702,6 +2879,34 @@ export interface components {
              * @description What the page warned of and was sent anyway.
              */
             private_kinds?: ("email" | "phone" | "card" | "iban" | "ssn" | "address")[] | null;
+        };
+        /** Node */
+        Node: {
+            /** Id */
+            id: string;
+            column: components["schemas"]["Column"];
+            /** Name */
+            name: string;
+            /**
+             * Facts
+             * @description Short ones, for a line each.
+             */
+            facts: string[];
+            /** Since */
+            since?: string | null;
+            /**
+             * Until
+             * @description Null: still so.
+             */
+            until?: string | null;
+            /** Comparisons */
+            comparisons?: number | null;
+            /**
+             * Asked
+             * @description It is the thing whose lineage this is.
+             * @default false
+             */
+            asked: boolean;
         };
         /**
          * OfferedTask
@@ -3283,28 +3488,47 @@ export interface components {
             /** Reason */
             reason?: string | null;
         };
-        /** Schedule */
-        Schedule: {
-            /** Cron */
-            cron: string;
-            /** Timezone */
-            timezone: string;
-            /** Enabled */
-            enabled: boolean;
-            /** Preset */
-            preset: string;
+        /** Run */
+        Run: {
+            /** Id */
+            id: string;
             /**
-             * Overrides
-             * @default {}
+             * Name
+             * @description Of its directory, e.g. test-pm-1f3a9c20.
              */
-            overrides: {
-                [key: string]: number | boolean | string | null;
-            };
-            /** Min New Comparisons */
-            min_new_comparisons: number;
+            name: string;
+            /** Module */
+            module: string;
+            status: components["schemas"]["RunStatus"];
+            /**
+             * Attempt
+             * @description Starts that were not preempted.
+             */
+            attempt: number;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Error */
+            error: string | null;
         };
+        /**
+         * RunStatus
+         * @enum {string}
+         */
+        RunStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "lost";
         /** ScheduleAnswer */
         ScheduleAnswer: {
+            /**
+             * Sentence
+             * @description The cron expression in words.
+             */
+            sentence: string;
+            /**
+             * Next Runs
+             * @description The next three, with the time zone's offset.
+             */
+            next_runs: string[];
             /** Cron */
             cron: string;
             /** Timezone */
@@ -3327,6 +3551,45 @@ export interface components {
              * Format: date-time
              */
             next_run_at: string;
+            /** Version */
+            version: number;
+            /**
+             * Changed At
+             * @description By a person.
+             */
+            changed_at: string | null;
+            /** Changed By */
+            changed_by: string | null;
+        };
+        /** ScheduleChange */
+        ScheduleChange: {
+            /** Cron */
+            cron: string;
+            /** Timezone */
+            timezone: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Preset */
+            preset: string;
+            /**
+             * Overrides
+             * @default {}
+             */
+            overrides: {
+                [key: string]: number | boolean | string | null;
+            };
+            /** Min New Comparisons */
+            min_new_comparisons: number;
+            /**
+             * First Run At
+             * @description The first start, instead of the cron's next; without an offset: in the time zone.
+             */
+            first_run_at?: string | null;
+            /**
+             * Version
+             * @description That was read; then a change made meanwhile is refused with 409.
+             */
+            version?: number | null;
         };
         /** Series */
         Series: {
@@ -3418,6 +3681,11 @@ export interface components {
             started_at?: string | null;
             /** Finished At */
             finished_at?: string | null;
+            /**
+             * Usual Seconds
+             * @description Median of earlier iterations with this preset; of one iteration alone.
+             */
+            usual_seconds?: number | null;
             progress?: components["schemas"]["Progress"] | null;
             /** Result */
             result?: {
@@ -3427,6 +3695,53 @@ export interface components {
             error?: string | null;
             /** Training Run Id */
             training_run_id?: string | null;
+        };
+        /**
+         * StageDetail
+         * @description One stage of an iteration, as far as it has come.
+         */
+        StageDetail: {
+            /** Stage */
+            stage: string;
+            /**
+             * Input Hash
+             * @description Of config and earlier results; null until it succeeded.
+             */
+            input_hash: string | null;
+            /** Inputs */
+            inputs: components["schemas"]["Thing"][];
+            /**
+             * More Inputs
+             * @description Older tranches that are not listed.
+             */
+            more_inputs: number;
+            /**
+             * Config
+             * @description Sections that it reads, whole. Null: not begun, or before configs were kept.
+             */
+            config: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            } | null;
+            /**
+             * Overridden
+             * @description Fields that this iteration sets, not its preset.
+             */
+            overridden: string[];
+            /** Outputs */
+            outputs: components["schemas"]["Thing"][];
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** Attempts */
+            attempts: components["schemas"]["Attempt"][];
+            /**
+             * Runs
+             * @description Its child processes, the newest first.
+             */
+            runs: components["schemas"]["Run"][];
         };
         /** StageEstimate */
         StageEstimate: {
@@ -3508,6 +3823,19 @@ export interface components {
             overrides: {
                 [key: string]: number | boolean | string | null;
             };
+        };
+        /** Starts */
+        Starts: {
+            /**
+             * Sentence
+             * @description The cron expression in words.
+             */
+            sentence: string;
+            /**
+             * Next Runs
+             * @description The next three, with the time zone's offset.
+             */
+            next_runs: string[];
         };
         /** Study */
         Study: {
@@ -3738,6 +4066,21 @@ export interface components {
              */
             question?: string | null;
         };
+        /**
+         * Thing
+         * @description What went into a stage or came out of it.
+         */
+        Thing: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "tranche" | "pm" | "policy" | "iteration" | "deployment";
+            /** Name */
+            name: string;
+            /** Fact */
+            fact: string;
+        };
         /** Thread */
         Thread: {
             /** Account Id */
@@ -3794,6 +4137,64 @@ export interface components {
             last_text: string;
             /** Last From Crowdworker */
             last_from_crowdworker: boolean;
+        };
+        /** Timeline */
+        Timeline: {
+            /** Weeks */
+            weeks: components["schemas"]["TimelineWeek"][];
+            /**
+             * Next
+             * @description `before` of the next page.
+             */
+            next: number | null;
+            /** Count */
+            count: number;
+        };
+        /**
+         * TimelineWeek
+         * @description One iteration of the timeline: what it froze, made and took.
+         */
+        TimelineWeek: {
+            /** Id */
+            id: string;
+            /** Number */
+            number: number;
+            /** Name */
+            name: string;
+            /** Preset */
+            preset: string;
+            status: components["schemas"]["IterationStatus"];
+            /** Reason */
+            reason: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started By */
+            started_by: string | null;
+            /**
+             * Stage
+             * @description At work, or where it ended; null: at none.
+             */
+            stage: string | null;
+            /**
+             * Seconds
+             * @description That its stages were at work, all attempts together.
+             */
+            seconds: number | null;
+            /**
+             * Comparisons New
+             * @description Frozen by it.
+             */
+            comparisons_new: number | null;
+            /**
+             * Comparisons
+             * @description That it trained and tested on.
+             */
+            comparisons: number | null;
+            pm: components["schemas"]["WeekPM"] | null;
+            policy: components["schemas"]["WeekPolicy"] | null;
         };
         /**
          * Trained
@@ -4003,6 +4404,48 @@ export interface components {
         Week: {
             /** Comparisons */
             comparisons: number;
+        };
+        /** WeekElo */
+        WeekElo: {
+            /** Task */
+            task: string;
+            /** Elo */
+            elo: number;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /** WeekPM */
+        WeekPM: {
+            /** Snapshot */
+            snapshot: string | null;
+            /** Accuracy */
+            accuracy: number;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Comparisons
+             * @description Test comparisons that this is from.
+             */
+            comparisons: number;
+        };
+        /** WeekPolicy */
+        WeekPolicy: {
+            /** Snapshot */
+            snapshot: string;
+            /**
+             * Kl
+             * @description Nats per response to the initial policy.
+             */
+            kl: number | null;
+            /**
+             * Elo
+             * @description On the newest leaderboard, over all weeks.
+             */
+            elo: components["schemas"]["WeekElo"][];
         };
         /**
          * Pair
@@ -5751,7 +6194,11 @@ export interface operations {
     };
     "iterations-iterations": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Iterations below this number. */
+                before?: number | null;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5811,6 +6258,39 @@ export interface operations {
             };
         };
     };
+    "iterations-weeks": {
+        parameters: {
+            query?: {
+                /** @description Iterations below this number. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "iterations-iteration": {
         parameters: {
             query?: never;
@@ -5829,6 +6309,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Iteration"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "iterations-stage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                stage: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StageDetail"];
                 };
             };
             /** @description A problem: one sentence says what to do. */
@@ -5939,6 +6451,37 @@ export interface operations {
             };
         };
     };
+    "iterations-curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metric"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "iterations-metrics": {
         parameters: {
             query?: {
@@ -6004,6 +6547,35 @@ export interface operations {
             };
         };
     };
+    "iterations-log_file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "iterations-get_schedule": {
         parameters: {
             query?: never;
@@ -6042,7 +6614,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Schedule"];
+                "application/json": components["schemas"]["ScheduleChange"];
             };
         };
         responses: {
@@ -6053,6 +6625,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduleAnswer"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "iterations-starts": {
+        parameters: {
+            query: {
+                cron: string;
+                timezone: string;
+                first_run_at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Starts"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "lineage-lineage": {
+        parameters: {
+            query?: {
+                /** @description Its id. */
+                iteration?: string | null;
+                /** @description Its name; one of the two is given. */
+                snapshot?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
                 };
             };
             /** @description A problem: one sentence says what to do. */

@@ -123,6 +123,7 @@ export const iteration = (fields: Partial<Iteration> = {}): Iteration => ({
   overrides: {},
   status: 'running',
   reason: null,
+  cancelling: false,
   created_at: '2026-11-24T08:00:00Z',
   finished_at: null,
   started_by: 'ada',

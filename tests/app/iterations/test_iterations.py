@@ -1,10 +1,11 @@
 """Starting, cancelling, resuming and overruling, as a researcher does it over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
 from app import db
@@ -22,6 +23,7 @@ from app.tables import (
     TrainingRun,
 )
 from tests.app.clients import client_of
+from tests.app.iterations.rows import make_iteration, stage_of
 from tests.factories import make_account
 
 
@@ -30,15 +32,6 @@ def researcher(engine: Engine) -> TestClient:
     with db.writing() as session:
         account = make_account(session, Role.RESEARCHER, username="rosa")
     return client_of(account)
-
-
-def make_iteration(session: Session, status: IterationStatus = IterationStatus.RUNNING, **stages: StageStatus) -> str:
-    """An iteration with these stages, each at its first attempt."""
-    iteration = Iteration(number=1, name="2026-w48", preset="toy", overrides={}, status=status)
-    iteration.stages = [StageRun(stage=stage, status=state) for stage, state in stages.items()]
-    session.add(iteration)
-    session.flush()
-    return iteration.id
 
 
 def test_a_started_iteration_shows_all_seven_stages_in_order(researcher: TestClient) -> None:
@@ -92,8 +85,11 @@ def test_cancelling_a_stage_at_work_asks_its_run_to_stop(researcher: TestClient)
         session.flush()
         session.scalars(select(StageRun).where(StageRun.stage == "train_pm")).one().training_run_id = run.id
     body = researcher.post(f"/iterations/{id}/cancel").json()
-    assert body["status"] == "running"  # until its worker has stopped the child
+    assert (body["status"], body["cancelling"]) == ("running", True)  # until its worker has stopped the child
+    assert researcher.post(f"/iterations/{id}/cancel").json() == body  # a second click
     with db.reading() as session:
+        event = session.scalars(select(AuditEvent)).one()
+        assert (event.action, event.before) == ("cancel", {"status": "running", "stage": "train_pm"})
         assert session.get_one(TrainingRun, run.id).cancel_requested
         assert session.get_one(Iteration, id).cancel_requested
 
@@ -124,7 +120,10 @@ def test_overruling_runs_only_deploy_and_is_written_down(researcher: TestClient)
     succeeded = dict.fromkeys(STAGES[:-1], StageStatus.SUCCEEDED)
     with db.writing() as session:
         id = make_iteration(session, IterationStatus.HELD, **succeeded)
-    assert researcher.post(f"/iterations/{id}/overrule", json={"reason": ""}).status_code == 422
+    for bad in ({"reason": ""}, {"reason": " \n "}, {"reason": None}, {}, {"reason": "x" * 2001}):
+        answer = researcher.post(f"/iterations/{id}/overrule", json=bad)
+        assert (answer.status_code, answer.json()["detail"].split(":")[0]) == (422, "reason")
+    assert researcher.get(f"/iterations/{id}").json()["status"] == "held"
     body = researcher.post(f"/iterations/{id}/overrule", json={"reason": "We looked at it."}).json()
     assert body["status"] == "running"
     assert body["reason"] == "Overruled: We looked at it."
@@ -132,6 +131,10 @@ def test_overruling_runs_only_deploy_and_is_written_down(researcher: TestClient)
     with db.reading() as session:
         event = session.scalars(select(AuditEvent)).one()
         assert (event.action, event.reason, event.subject) == ("overrule", "We looked at it.", f"iteration:{id}")
+        assert event.before == {"status": "held", "reason": None}
+        assert event.after == {"status": "running", "stage": "deploy"}
+    again = researcher.post(f"/iterations/{id}/overrule", json={"reason": "A second click."})
+    assert (again.status_code, again.json()["type"]) == (409, "iteration-not-held")
 
 
 def test_only_a_held_iteration_can_be_overruled(researcher: TestClient) -> None:
@@ -191,7 +194,7 @@ def test_metrics_come_by_name_and_in_order(researcher: TestClient) -> None:
             session.add(Metric(training_run_id=run.id, name="pm/loss", step=step, value=step / 10))
             session.add(Metric(training_run_id=run.id, name="pm/accuracy", step=step, value=0.5))
     body = researcher.get(f"/runs/{run.id}/metrics", params={"names": "pm/loss"}).json()
-    assert body == [{"name": "pm/loss", "points": [[1, 0.1], [2, 0.2]]}]
+    assert body == [{"name": "pm/loss", "every": 1, "points": [[1, 0.1], [2, 0.2]]}]
     assert [series["name"] for series in researcher.get(f"/runs/{run.id}/metrics").json()] == ["pm/accuracy", "pm/loss"]
 
 
@@ -209,3 +212,97 @@ def test_the_log_is_its_last_64_kib(researcher: TestClient) -> None:
     assert len(text) == 64 * 1024
     assert text.endswith("the end")
     assert researcher.get("/runs/unknown/log").status_code == 404
+    answer = researcher.get(f"/runs/{run.id}/log/file")
+    assert answer.headers["content-disposition"] == 'attachment; filename="2026-w48-train_pm-1.log"'
+    assert answer.text == "x" * 100_000 + "the end"
+
+
+def test_a_log_that_is_not_there_cannot_be_downloaded(researcher: TestClient) -> None:
+    with db.writing() as session:
+        run = TrainingRun(module="train_pm", directory="2026-w48/pm-1")
+        session.add(run)
+    answer = researcher.get(f"/runs/{run.id}/log/file")
+    assert (answer.status_code, answer.json()["type"]) == (404, "log-missing")
+
+
+def test_a_long_curve_is_thinned_to_what_a_screen_shows_and_keeps_its_end(researcher: TestClient) -> None:
+    with db.writing() as session:
+        run = TrainingRun(module="train_pm", directory="x")
+        session.add(run)
+        session.flush()
+        steps = range(1, 2002)
+        session.execute(
+            insert(Metric),
+            [{"training_run_id": run.id, "name": "pm/loss", "step": step, "value": step / 10} for step in steps]
+            + [{"training_run_id": run.id, "name": "pm/test_accuracy", "step": 40 * n, "value": 0.6} for n in (1, 2)],
+        )
+    loss, accuracy = researcher.get(f"/runs/{run.id}/metrics").json()
+    assert (loss["every"], len(loss["points"]), loss["points"][-1]) == (5, 401, [2001, 200.1])
+    assert loss["points"][:2] == [[5, 0.5], [10, 1.0]]
+    assert accuracy == {"name": "pm/test_accuracy", "every": 1, "points": [[40, 0.6], [80, 0.6]]}
+    assert researcher.get(f"/runs/{run.id}/curves").json() == [
+        {"name": "pm/loss", "step": 2001, "value": 200.1},
+        {"name": "pm/test_accuracy", "step": 80, "value": 0.6},
+    ]
+
+
+def test_a_run_without_a_step_has_no_curves(researcher: TestClient) -> None:
+    with db.writing() as session:
+        run = TrainingRun(module="train_pm", directory="x")
+        session.add(run)
+    assert researcher.get(f"/runs/{run.id}/curves").json() == []
+    assert researcher.get(f"/runs/{run.id}/metrics", params={"names": "pm/loss,no/such"}).json() == []
+
+
+@pytest.mark.parametrize("verb", ["cancel", "resume", "overrule"])
+def test_an_iteration_that_does_not_exist_is_said_so(researcher: TestClient, verb: str) -> None:
+    for id in ("unknown", "x" * 1000, "%27%3B--"):
+        answer = researcher.post(f"/iterations/{id}/{verb}", json={"reason": "Why not."})
+        assert (answer.status_code, answer.json()["type"]) == (404, "iteration-unknown")
+    answer = researcher.get("/iterations/unknown/stages/train_pm")
+    assert (answer.status_code, answer.json()["type"]) == (404, "iteration-unknown")
+
+
+def test_of_two_researchers_who_overrule_at_once_one_does(researcher: TestClient) -> None:
+    with db.writing() as session:
+        id = make_iteration(session, IterationStatus.HELD, **dict.fromkeys(STAGES[:-1], StageStatus.SUCCEEDED))
+
+    def overrule(name: str) -> int:
+        return researcher.post(f"/iterations/{id}/overrule", json={"reason": f"{name} says so."}).status_code
+
+    with ThreadPoolExecutor(4) as people:
+        answers = sorted(people.map(overrule, ("rosa", "tom", "ana", "kim")))
+    assert answers == [200, 409, 409, 409]
+    with db.reading() as session:
+        assert len(session.scalars(select(StageRun).where(StageRun.stage == "deploy")).all()) == 1
+        assert len(session.scalars(select(AuditEvent)).all()) == 1
+
+
+def test_an_iteration_says_what_its_stages_usually_take_and_whether_the_loop_has_gone_on(
+    researcher: TestClient,
+) -> None:
+    began = db.now()
+    with db.writing() as session:
+        for number, seconds in ((1, 10), (2, 60), (3, 20)):
+            id = make_iteration(session, IterationStatus.DEPLOYED, number=number, train_pm=StageStatus.SUCCEEDED)
+            ended = began + timedelta(seconds=seconds)
+            stage_of(session, id, "train_pm", started_at=began, finished_at=ended)
+        failed = make_iteration(session, IterationStatus.FAILED, number=4, train_pm=StageStatus.FAILED)
+        make_iteration(session, IterationStatus.DEPLOYED, number=5)
+    body = researcher.get(f"/iterations/{failed}").json()
+    assert [stage["usual_seconds"] for stage in body["stages"]] == [None, 20, None, None, None, None, None]
+    assert body["newer_deployed"] == "2026-w52"
+
+
+def test_iterations_come_page_by_page(researcher: TestClient) -> None:
+    with db.writing() as session:
+        for number in (1, 2, 3):
+            make_iteration(session, IterationStatus.FAILED, number=number)
+
+    def numbers(**page: int) -> list[int]:
+        return [row["number"] for row in researcher.get("/iterations", params=page).json()]
+
+    assert (numbers(), numbers(limit=2), numbers(limit=2, before=2)) == ([3, 2, 1], [3, 2], [1])
+    for bad in ({"limit": 0}, {"limit": 101}, {"before": -1}, {"before": 2**63}):
+        assert researcher.get("/iterations", params=bad).status_code == 422
+        assert researcher.get("/iterations/timeline", params=bad).status_code == 422
