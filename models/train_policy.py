@@ -8,16 +8,13 @@ same weights as one that was not.
 
 import argparse
 import dataclasses
-import hashlib
-import json
 import math
-import random
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -25,17 +22,17 @@ from torch import Tensor
 from models import evaluate_policy, health, logp_accuracy, mix, snapshot, waypoints
 from models.backbone import Backbone, set_threads
 from models.config import PolicyConfig, parse, to_json
-from models.data import Example
-from models.dialogue import DEFAULT_SYSTEM, Message, Renderer, read_prompts
+from models.dialogue import DEFAULT_SYSTEM, Renderer
 from models.losses import explained_variance, masked_mean
-from models.policy import Policy, ValueFunction
-from models.preference_model import MAX_TOKENS, PreferenceModel
+from models.policy import ValueFunction
+from models.policy_inputs import begin_from, check, fingerprint, read_data, read_held_out, read_shown
+from models.preference_model import PreferenceModel
 from models.processes import ALONE, Processes
 from models.remote_sampling import RemoteSampler
 from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
 from models.rollout import Networks, Rollouts, collect_together
 from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
-from models.sampling import Sampler, seed_of
+from models.sampling import Sampler
 from models.updates import advantages, calibrate, update
 
 NAMED = {"baseline": evaluate_policy.Answer, "initially": waypoints.Said, "kept": waypoints.Waypoint}
@@ -109,14 +106,14 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         scale=ScoreScale(preset.scaled),
         good=policy.state(),
     )
-    samples_here = dataclasses.replace(config, rollout_url=None)  # a server may have moved since
-    inputs = _sha256(to_json(samples_here), data.hash, (pm_directory / "manifest.json").read_text())
+    inputs = fingerprint(config, data, shown, held_out, run.path)
     first, stopped = 0, None
     if checkpoint := run.checkpoints.latest():
         first, directory = checkpoint
         state = torch.load(directory / "state.pt", map_location=backbone.device)
         if state["inputs"] != inputs:
-            raise BadInput(f"{directory} was made with another config, PM or prompts; remove it to start anew.")
+            changed = "another config, other prompts, comparisons or snapshots"
+            raise BadInput(f"{directory} was made with {changed}; remove it to start anew.")
         policy.load_state(state["policy"])
         if value:
             value.load_state(state["value"])
@@ -384,25 +381,6 @@ class Course:
         return cls(**{**state, **named, "scale": ScoreScale(**state["scale"])})
 
 
-# What a run begins with -------------------------------------------------------------------------------------------
-
-
-def check(config: PolicyConfig, where: Path) -> None:
-    """BadInput for what each field alone does not show."""
-    if not config.pm:
-        raise BadInput(f"{where}: pm must name the snapshot directory of a preference model.")
-    for name in ("rollouts", "rollouts_per_step"):
-        if getattr(config, name) % config.responses_per_prompt:
-            raise BadInput(
-                f"{where}: {name} is {getattr(config, name)}, but must be a multiple of responses_per_prompt "
-                f"({config.responses_per_prompt})."
-            )
-    if config.algorithm != "ppo" and config.responses_per_prompt < 2:
-        raise BadInput(
-            f"{where}: responses_per_prompt is 1, but {config.algorithm} compares the responses to one prompt."
-        )
-
-
 def check_scores(scores: Tensor, name: str, first: bool) -> None:
     if not scores.isfinite().all():
         bad = scores[~scores.isfinite()][0]
@@ -419,109 +397,6 @@ def check_engine(gap: float | None, config: PolicyConfig) -> None:
         )
 
 
-class Prompts(NamedTuple):
-    """The prompts of a run, as token ids."""
-
-    ids: list[list[int]]
-    hash: str
-    left_out: dict[str, int]
-    kinds: list[mix.Kind]
-    told: list[list[Message]]
-    """The same, to read."""
-    tasks: Sequence[str] = ()
-    """Of each; none where all have the same."""
-
-    def some(self, config: PolicyConfig) -> "Shown":
-        """A seeded choice of them."""
-        draw = random.Random(seed_of(config.seed, "shown prompts"))
-        chosen = sorted(draw.sample(range(len(self.ids)), min(config.sample_prompts, len(self.ids))))
-        tasks = [self.tasks[i] if self.tasks else None for i in chosen]
-        return Shown([self.ids[i] for i in chosen], [self.told[i] for i in chosen], tasks)
-
-    def of_step(self, step: int, config: PolicyConfig) -> tuple[list[list[int]], list[list[int]]]:
-        """The prompts of a step, counted from 1, and a seed for each response."""
-        k, numbers = config.responses_per_prompt, self._numbers(step, config)
-        seeds = [[seed_of(config.seed, "response", n, i) for i in range(k)] for n in numbers]
-        return [self.ids[i] for i in self._order(numbers, config)], seeds
-
-    def tasks_of_step(self, step: int, config: PolicyConfig) -> list[str]:
-        """Of those prompts; none where all have the same."""
-        return [self.tasks[i] for i in self._order(self._numbers(step, config), config)] if self.tasks else []
-
-    def _numbers(self, step: int, config: PolicyConfig) -> range:
-        k, done = config.responses_per_prompt, (step - 1) * config.rollouts_per_step
-        return range(done // k, min(done + config.rollouts_per_step, config.rollouts) // k)
-
-    def _order(self, numbers: range, config: PolicyConfig) -> list[int]:
-        return mix.order(self.kinds, numbers.stop, config.seed)[numbers.start :]
-
-
-def read_data(path: Path, config: PolicyConfig, renderer: Renderer, context: int) -> Prompts:
-    """The prompts that leave room for a response; BadInput if there is none."""
-    room = context - config.max_new_tokens - 1
-    if room < 1:
-        raise BadInput(f"max_new_tokens is {config.max_new_tokens}, but the base reads {context} tokens in all.")
-    limit = min(config.max_prompt_tokens, room)
-    prompts = read_prompts(path, config.system)
-    if not prompts:
-        raise BadInput(f"{path} holds no prompts.")
-    ids = [renderer.prompt_ids(prompt.messages) for prompt in prompts]
-    fitting = [i for i, prompt in enumerate(ids) if len(prompt) <= limit]
-    if not fitting:
-        shortest = min(map(len, ids))
-        raise BadInput(f"{path}: every prompt is longer than {limit} tokens; the shortest has {shortest}.")
-    left_out = {"too long": len(ids) - len(fitting)} if len(fitting) < len(ids) else {}
-    kept = [ids[i] for i in fitting]
-    kinds = mix.kinds_of([prompts[i] for i in fitting], config.generated_share, config.helpful_share, path)
-    told = [prompts[i].messages for i in fitting]
-    tasks = [prompts[i].task for i in fitting]
-    several = tasks if len(set(tasks)) > 1 else []
-    return Prompts(kept, _sha256(json.dumps([kept, kinds])), left_out, kinds, told, several)
-
-
-class Shown(NamedTuple):
-    """The prompts that every snapshot of the run answers."""
-
-    ids: list[list[int]]
-    told: list[list[Message]]
-    tasks: list[str | None]
-
-
-def read_shown(path: Path, data: Prompts, config: PolicyConfig, renderer: Renderer) -> Shown:
-    """The first of a file, so that runs on different data answer the same; without one, a choice of the run's own. What
-    is longer than any prompt of the run is left out."""
-    if not path.exists():
-        return data.some(config)
-    prompts = [(renderer.prompt_ids(prompt.messages), prompt) for prompt in read_prompts(path, config.system)]
-    fitting = [(ids, prompt) for ids, prompt in prompts if len(ids) <= config.max_prompt_tokens]
-    chosen = fitting[: config.sample_prompts]
-    return Shown([ids for ids, _ in chosen], [one.messages for _, one in chosen], [one.task for _, one in chosen])
-
-
-def read_held_out(run: Path, config: PolicyConfig, renderer: Renderer, context: int) -> list[Example]:
-    """The comparisons that watch the run, if there are any."""
-    found = [path for name in ("comparisons.jsonl", "comparisons.jsonl.gz") if (path := run / name).exists()]
-    if not found or not config.logp_comparisons:
-        return []
-    max_tokens = min(context, MAX_TOKENS)
-    return logp_accuracy.read(found[0], renderer, config.logp_comparisons, max_tokens, config.system, config.seed)
-
-
-def begin_from(config: PolicyConfig, backbone: Backbone, run: Path) -> tuple[Policy, Policy, list[str]]:
-    """The initial policy, which is the KL anchor; the policy, which begins as its copy or as `start`; names of
-    parents."""
-    initial, parents = Policy(backbone, None), []
-    if config.initial is not None:
-        initial, anchor = Policy.load(backbone, "initial", run / config.initial)
-        parents.append(anchor.manifest.name)
-    begin = config.start or config.initial
-    if begin is None:
-        backbone.add_adapter("policy", config.lora_rank)
-        return initial, Policy(backbone, "policy"), parents
-    policy, found = Policy.load(backbone, "policy", run / begin, trainable=True)
-    return initial, policy, list(dict.fromkeys([*parents, found.manifest.name]))
-
-
 def evaluation_prompts(config: PolicyConfig) -> int:
     """How many of the first step's prompts are answered again at the end."""
     return math.ceil(config.evaluation_rollouts / config.responses_per_prompt)
@@ -533,10 +408,6 @@ def command() -> None:
     path, processes = parser.parse_args().run_dir, Processes.join()
     with processes.open(path) as run:
         train(run, processes)
-
-
-def _sha256(*texts: str) -> str:
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """PPO, RLOO and GRPO in the toy world. The planted reward counts the favourite letter: so can what is learned."""
 
+import dataclasses
 import itertools
 import json
 import os
@@ -16,7 +17,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models import mix, snapshot, tiny, train_policy, updates
+from models import mix, policy_inputs, snapshot, tiny, train_policy, updates
 from models.backbone import SMOLLM2, Backbone
 from models.config import PolicyConfig
 from models.dialogue import Renderer
@@ -254,12 +255,32 @@ def test_a_run_interrupted_within_a_step_repeats_that_step(
     assert weights(path) == weights(finished)
 
 
-def test_a_checkpoint_of_other_prompts_is_not_gone_on_from(tmp_path: Path) -> None:
-    path = make_run(tmp_path / "run", rollouts=8)
+def write_start(path: Path, seed: int = 0) -> None:
+    torch.manual_seed(seed)
+    backbone, _ = Backbone.load("toy")
+    backbone.add_adapter("policy", 2)
+    base = {"source": "toy", "hash": backbone.hash}
+    snapshot.save(path / "start", snapshot.Manifest("start", "policy", base, ""), Policy(backbone, "policy").write)
+
+
+def write_held_out(path: Path, seed: int = 0) -> None:
+    rows = [dataclasses.asdict(row) | {"split": "test"} for row in tiny.conversations(2, seed)]
+    (path / "comparisons.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def write_prompts(path: Path, seed: int = 0) -> None:
+    tiny.write_prompts(path / "prompts.jsonl", tiny.prompts(40, seed))
+
+
+@pytest.mark.parametrize("write", [write_prompts, write_start, write_held_out])
+def test_a_checkpoint_of_other_inputs_is_not_gone_on_from(write: Callable[..., None], tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", rollouts=8, start="start")
+    write_start(path)
+    write_held_out(path)
     train(path)
     (path / "result.json").unlink()
-    tiny.write_prompts(path / "prompts.jsonl", tiny.prompts(40, seed=1))
-    with pytest.raises(BadInput, match="was made with another config, PM or prompts"):
+    write(path, seed=1)
+    with pytest.raises(BadInput, match="was made with another config, other prompts, comparisons or snapshots"):
         train(path)
 
 
@@ -378,7 +399,7 @@ def test_a_pm_that_says_nothing_is_one_sentence(
 
 
 def test_all_prompts_come_once_before_one_comes_again() -> None:
-    data = train_policy.Prompts([[i] for i in range(7)], "", {}, [mix.Kind("", 1.0, list(range(7)))], [])
+    data = policy_inputs.Prompts([[i] for i in range(7)], "", {}, [mix.Kind("", 1.0, list(range(7)))], [])
     config = PolicyConfig(rollouts=28, rollouts_per_step=6, responses_per_prompt=2)
     steps = [data.of_step(step, config) for step in range(1, 6)]
     order = [prompt[0] for prompts, _ in steps for prompt in prompts]
