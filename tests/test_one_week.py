@@ -152,8 +152,7 @@ def test_one_week_closes_the_loop_whoever_is_killed(platform: Platform) -> None:
     killed_after = KILLED_AFTER[make_url(platform.env["DATABASE_URL"]).get_backend_name()]
     admin = sign_in(platform)
     chat(platform, 16, seed=1)
-    overview = admin.get("/overview").json()
-    assert overview["comparisons_total"] == 32
+    assert admin.get("/overview").json()["collected"]["all"]["total"] == 32
     before = {name: admin.get(f"/figures/{name}").json() for name in ("comparisons-per-day", "pm-accuracy")}
     assert before["pm-accuracy"]["missing"]
 
@@ -203,9 +202,9 @@ def test_one_week_closes_the_loop_whoever_is_killed(platform: Platform) -> None:
     until(lambda: healthy(platform.inference_url), 120, "inference is back")
     until(lambda: healthy(platform.url), 60, "web is back")
     chat(platform, 12, seed=2)
-    assert admin.get("/overview").json()["comparisons_total"] == 32 + 24
-    by_kind = admin.get("/overview").json()["by_kind"]
-    assert by_kind["online"] > 0, "a trained snapshot was among the candidates"
+    collected = admin.get("/overview").json()["collected"]
+    assert collected["all"]["total"] == 32 + 24
+    assert collected["by_kind"]["online"]["total"] > 0, "a trained snapshot was among the candidates"
 
     after = {name: admin.get(f"/figures/{name}").json() for name in before}
     assert after["pm-accuracy"]["missing"] is None

@@ -15,7 +15,7 @@ from celery.signals import celeryd_init, worker_ready, worker_shutting_down
 
 from app.settings import get_settings
 from app.snapshots import reconcile as snapshots
-from worker import erasure, iteration, leaderboard, runs, schedule, scoring, tranches
+from worker import dashboard, erasure, iteration, leaderboard, runs, schedule, scoring, tranches
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ def _preempt(**_: object) -> None:
 def tick() -> None:
     """Every minute. What fails is logged and does not keep the rest from being done."""
     for part in (
+        dashboard.beat,
         schedule.start_due,
         iteration.cancel_abandoned,
         lambda: _send_again("run_stage", iteration.waiting_stages()),
@@ -68,6 +69,7 @@ def tick() -> None:
         lambda: _send_again("erase_copies", erasure.waiting()),
         lambda: _send_again("count_facts", tranches.without_facts()),
         leaderboard.ask_if_due,
+        dashboard.close_collected_days,
         snapshots.reconcile,
     ):
         _isolated(part)

@@ -6,9 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
+from app.dashboard import inference as server
 from app.dashboard import overview as page
 from app.dashboard.figure import Asked, Figure, as_csv
 from app.dashboard.figures import FIGURES, draw
+from app.dashboard.inference import Inference
+from app.dashboard.overview import Overview
 from app.deps import Reading, Researcher
 
 router = APIRouter(tags=["dashboard"])
@@ -21,10 +24,15 @@ class FigureEntry(BaseModel):
 
 
 @router.get("/overview")
-def overview(_: Researcher, session: Reading) -> page.Overview:
-    numbers = page.overview(session)
+def overview(_: Researcher, session: Reading) -> Overview:
+    return page.overview(session)
+
+
+@router.get("/overview/inference")
+def inference(_: Researcher, session: Reading) -> Inference:
+    wanted = server.deployed(session)
     session.close()  # no connection is held while another server is asked
-    return numbers.model_copy(update={"inference": page.inference()})
+    return server.inference(wanted)
 
 
 @router.get("/figures")

@@ -31,6 +31,7 @@ from app.tables import (
     Report,
     ReportReason,
     Role,
+    RunStatus,
     Snapshot,
     SnapshotKind,
     StageRun,
@@ -40,6 +41,7 @@ from app.tables import (
     StudyVisit,
     Task,
     TaskText,
+    TrainingRun,
     TrancheKind,
     VisitStatus,
 )
@@ -61,6 +63,7 @@ from tests.factories import (
     make_snapshot,
     make_turn,
 )
+from worker import dashboard as tick
 from worker import leaderboard
 
 pytestmark = [
@@ -480,7 +483,6 @@ def researchers(visitor: Visitor, mina: Account) -> None:
     visitor.sign_in(rosa)
     for path, name in (
         ("/", "50-researcher-preview-tasks"),
-        ("/admin", "51-researcher-overview"),
         ("/admin/iterations", "52-researcher-iterations"),
         (f"/admin/iterations/{week_two}", "53-researcher-iteration"),
         ("/admin/snapshots", "54-researcher-snapshots"),
@@ -522,8 +524,8 @@ def two_weeks(mina: Account) -> str:
                 iteration.stages.append(row)
             session.add(iteration)
             session.flush()
-        policy = make_snapshot(session, "policy-2026-w47", iteration_id=first.id)
-        make_snapshot(session, "pm-2026-w47", SnapshotKind.PM, iteration_id=first.id)
+        policy = snapshot_of_week(session, first, SnapshotKind.POLICY)
+        snapshot_of_week(session, first, SnapshotKind.PM)
         for task in session.scalars(select(Task)):
             wanted = [snapshots.Wanted(policy.name, 90), snapshots.Wanted("initial", 10)]
             snapshots.deploy(session, task, wanted, reason="Iteration 2026-w47 passed the gate.")
@@ -541,6 +543,14 @@ def two_weeks(mina: Account) -> str:
         return second.id
 
 
+def snapshot_of_week(session: Session, week: Iteration, kind: SnapshotKind) -> Snapshot:
+    """The leaderboard's league may have made it."""
+    name = f"{kind}-{week.name}"
+    found = session.scalar(select(Snapshot).where(Snapshot.name == name)) or make_snapshot(session, name, kind)
+    found.iteration_id = week.id
+    return found
+
+
 # Of a policy and the one before it: how often the later one was the better, out of so many, by each of six people.
 LEAGUE = (("policy-2026-w44", 8, 14), ("policy-2026-w45", 7, 11), ("policy-2026-w46", 6, 10), ("policy-2026-w47", 2, 5))
 
@@ -552,9 +562,9 @@ def five_weeks() -> None:
         pm = make_snapshot(session, "pm-2026-w47", SnapshotKind.PM)
         initial = session.scalars(select(Snapshot).where(Snapshot.name == "initial")).one()
         people = [make_account(session) for _ in range(6)]
-        first = before = make_deployment(session, task, initial, 50, generation=2, active=False)
+        first = before = make_deployment(session, task, initial, 50, generation=0, active=False)
         for strength, (name, wins, of) in enumerate(LEAGUE, start=1):
-            policy = make_deployment(session, task, make_snapshot(session, name), 50, generation=2, active=False)
+            policy = make_deployment(session, task, make_snapshot(session, name), 50, generation=0, active=False)
             for number, person in enumerate(people):
                 won = max(1, wins + (number % 3) - 1)
                 for better, worse, times in ((policy, before, won), (before, policy, of - won), (policy, first, 2)):
@@ -569,7 +579,7 @@ def five_weeks() -> None:
             session.add(Evaluation(snapshot_id=policy.snapshot_id, kind="evaluate_policy", result=report))
             before = policy
         newest = make_deployment(
-            session, task, make_snapshot(session, "policy-2026-w48"), 50, generation=2, active=False
+            session, task, make_snapshot(session, "policy-2026-w48"), 50, generation=0, active=False
         )
         choose(session, task, people[0], newest, before, 2)
         asked = leaderboard_service.ask(session, None).id
@@ -642,3 +652,54 @@ def a_morning() -> tuple[str, str]:
         report = {"account_id": people[0].id, "reason": ReportReason.BROKEN, "comment": "It did not read my question."}
         session.add(Report(candidate_id=reported.id, **report))
         return first.id, attack.id
+
+
+@pytest.mark.parametrize("window", ["", "dark", "phone"], ids=["desk", "dark", "phone"])
+def test_tour_of_the_overview(chromium: Browser, web: Process, window: str) -> None:
+    visitor = Visitor(chromium, web, window)
+    visitor.sign_in(new_account(Role.ADMIN, username="ana"))
+    tick.beat()
+    visitor.visit("/admin", "80-researcher-first-steps", everywhere=True)
+    monday_morning()
+    visitor.visit("/admin", "51-researcher-overview", everywhere=True)
+    visitor.page.get_by_role("region", name="Who answers").scroll_into_view_if_needed()
+    visitor.shoot("51-researcher-overview-below")
+    visitor.context.close()
+
+
+def monday_morning() -> None:
+    """Five weeks of choices, the newest policy deployed, a week in training, and what waits for somebody."""
+    five_weeks()
+    mina = new_account(username="mina")
+    week = two_weeks(mina)
+    with db.writing() as session:
+        task = session.scalars(select(Task).where(Task.slug == HELPFULNESS.slug)).one()
+        wanted = [("policy-2026-w47", 50), ("policy-2026-w46", 20), ("policy-2026-w45", 20), ("initial", 10)]
+        snapshots.deploy(session, task, [snapshots.Wanted(*line) for line in wanted])
+        snapshots.deploy(session, None, [snapshots.Wanted("pm-2026-w47", 100)])
+        for days_ago, count in ((0, 5), (1, 9), (3, 14), (8, 40)):
+            at = db.now() - timedelta(days=days_ago)
+            for number in range(count):
+                conversation = make_conversation(session, task, mina, status=ConversationStatus.COMPLETED)
+                kind = TrancheKind.ONLINE if number % 3 else TrancheKind.REJECTION_SAMPLED
+                make_comparison(session, make_turn(session, conversation), kind=kind, created_at=at)
+        session.add_all(
+            Message(account_id=mina.id, author_id=mina.id, text=text)
+            for text in ("May I take a break in the middle?", "The second response was cut.")
+        )
+        first = session.scalars(select(Iteration).where(Iteration.number == 1)).one()
+        gap = (
+            "Against the initial policy it wins 71% of the prompts for its own PM and 58% for the test-PM: +13 points "
+            "apart; at most +10 are allowed."
+        )
+        for stage in first.stages:
+            if stage.stage == "gate":
+                stage.result = {"lines": [{"check": "pm-gap", "verdict": "fail", "sentence": gap}]}
+        training = session.scalars(
+            select(StageRun).where(StageRun.iteration_id == week, StageRun.stage == "train_policy")
+        ).one()
+        progress = {"phase": "steps", "done": 11, "total": 32, "seconds_left": 540.0}
+        run = TrainingRun(module="train_policy", directory="w48/policy", status=RunStatus.RUNNING, progress=progress)
+        session.add(run)
+        session.flush()
+        training.training_run_id, training.heartbeat_at = run.id, db.now()

@@ -1,27 +1,22 @@
 """Figures about the comparisons themselves."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 
-from sqlalchemy import BigInteger, cast, extract, func
 from sqlalchemy.orm import Session
 
+from app.dashboard.collected import came_in
 from app.dashboard.figure import Asked, Axis, Figure, Point, Series
-from app.dashboard.queries import counted
-from app.tables import Comparison
 
 PER_DAY = "Comparisons per day"
-EPOCH, SECONDS = date(1970, 1, 1), 86_400
 
 
 def comparisons_per_day(session: Session, _: Asked) -> Figure:
     """By kind, in UTC days."""
-    # Through the epoch: databases agree on it, and on nothing else about days.
-    day = cast(extract("epoch", Comparison.created_at), BigInteger) // SECONDS
-    rows = counted().with_only_columns(day.label("day"), Comparison.kind, func.count()).group_by("day", Comparison.kind)
-    by_kind: dict[str, list[Point]] = defaultdict(list)
-    for since, kind, count in session.execute(rows.order_by("day")):
-        by_kind[str(kind)].append(Point(x=EPOCH + timedelta(days=int(since)), y=count))
+    days: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    for came in came_in(session):
+        days[str(came.kind)][came.day] += came.comparisons
+    by_kind = {kind: [Point(x=day, y=count) for day, count in counts.items()] for kind, counts in days.items()}
     return Figure(
         name="comparisons-per-day",
         title=PER_DAY,

@@ -1,11 +1,21 @@
 import { useQuery } from '@tanstack/react-query'
 import { answer, api } from '@/api/client'
 
+/** Often while something is being trained, for its progress is there. */
 export function useOverview() {
   return useQuery({
     queryKey: ['overview'],
     queryFn: () => answer(api.GET('/api/v1/overview')),
-    refetchInterval: 15_000,
+    refetchInterval: ({ state }) => (state.data?.training?.status === 'running' ? 5_000 : 20_000),
+  })
+}
+
+/** Whether responses come; apart from the rows, which do not wait for a server that is away. */
+export function useInference() {
+  return useQuery({
+    queryKey: ['overview', 'inference'],
+    queryFn: () => answer(api.GET('/api/v1/overview/inference')),
+    refetchInterval: 20_000,
   })
 }
 

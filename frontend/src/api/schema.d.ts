@@ -575,6 +575,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overview/inference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inference */
+        get: operations["dashboard-inference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/figures": {
         parameters: {
             query?: never;
@@ -1613,6 +1630,32 @@ export interface components {
             /** Text */
             text: string;
         };
+        /** Answering */
+        Answering: {
+            /** Task */
+            task: string;
+            /** Title */
+            title: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Policies */
+            policies: components["schemas"]["Answers"][];
+        };
+        /** Answers */
+        Answers: {
+            /** Snapshot */
+            snapshot: string;
+            /** Best Of */
+            best_of: number;
+            /** Share */
+            share: number;
+            strength: components["schemas"]["Strength"] | null;
+            /** Comparisons */
+            comparisons: number;
+        };
         /** Assignment */
         Assignment: {
             /** Id */
@@ -1939,6 +1982,24 @@ export interface components {
          * @enum {string}
          */
         ChoiceDirection: "pick-better" | "pick-worse";
+        /** Collected */
+        Collected: {
+            all: components["schemas"]["Counts"];
+            /** By Task */
+            by_task: {
+                [key: string]: components["schemas"]["Counts"];
+            };
+            /** By Kind */
+            by_kind: {
+                [key: string]: components["schemas"]["Counts"];
+            };
+            /** New */
+            new: number;
+            /** Crowdworkers */
+            crowdworkers: number;
+            /** Assignments Open */
+            assignments_open: number;
+        };
         /**
          * Column
          * @enum {string}
@@ -2053,6 +2114,17 @@ export interface components {
          * @enum {string}
          */
         ConversationStatus: "open" | "completed" | "withdrawn" | "importing";
+        /** Counts */
+        Counts: {
+            /** Today */
+            today: number;
+            /** This Week */
+            this_week: number;
+            /** Last Week */
+            last_week: number;
+            /** Total */
+            total: number;
+        };
         /** Credentials */
         Credentials: {
             /** Username */
@@ -2435,6 +2507,12 @@ export interface components {
              */
             snapshots: string[];
         };
+        /** FirstStep */
+        FirstStep: {
+            step: components["schemas"]["Step"];
+            /** Done */
+            done: boolean;
+        };
         /** Fit */
         Fit: {
             /** Id */
@@ -2578,6 +2656,8 @@ export interface components {
             reachable: boolean;
             /** Models */
             models: string[];
+            /** Alarms */
+            alarms: components["schemas"]["Notice"][];
         };
         /** Invitation */
         Invitation: {
@@ -2880,6 +2960,18 @@ export interface components {
              */
             private_kinds?: ("email" | "phone" | "card" | "iban" | "ssn" | "address")[] | null;
         };
+        /** NextRun */
+        NextRun: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Preset */
+            preset: string;
+            /** Min New Comparisons */
+            min_new_comparisons: number;
+        };
         /** Node */
         Node: {
             /** Id */
@@ -2907,6 +2999,20 @@ export interface components {
              * @default false
              */
             asked: boolean;
+        };
+        /** Notice */
+        Notice: {
+            /** Kind */
+            kind: string;
+            /** Sentence */
+            sentence: string;
+            /** Link */
+            link?: string | null;
+            /**
+             * Halts
+             * @default false
+             */
+            halts: boolean;
         };
         /**
          * OfferedTask
@@ -2973,25 +3079,19 @@ export interface components {
         };
         /** Overview */
         Overview: {
-            /** Comparisons Total */
-            comparisons_total: number;
-            /** Comparisons New */
-            comparisons_new: number;
-            /** Comparisons Today */
-            comparisons_today: number;
-            /** By Task */
-            by_task: {
-                [key: string]: number;
-            };
-            /** By Kind */
-            by_kind: {
-                [key: string]: number;
-            };
-            /** Conversations Open */
-            conversations_open: number;
-            /** Crowdworkers */
-            crowdworkers: number;
-            inference: components["schemas"]["Inference"];
+            /** Decisions */
+            decisions: components["schemas"]["Notice"][];
+            /** Alarms */
+            alarms: components["schemas"]["Notice"][];
+            collected: components["schemas"]["Collected"];
+            training: components["schemas"]["Training"] | null;
+            next_run: components["schemas"]["NextRun"] | null;
+            /** Answering */
+            answering: components["schemas"]["Answering"][];
+            /** Scoring Pm */
+            scoring_pm: string | null;
+            /** First Steps */
+            first_steps: components["schemas"]["FirstStep"][];
         };
         /** OwnAccount */
         OwnAccount: {
@@ -3837,6 +3937,23 @@ export interface components {
              */
             next_runs: string[];
         };
+        /**
+         * Step
+         * @enum {string}
+         */
+        Step: "try-a-turn" | "invite-somebody" | "import-data" | "run-a-week" | "watch-it" | "compare";
+        /**
+         * Strength
+         * @description Elo against the initial policy, which stands at 0; without an interval where too few crowdworkers chose.
+         */
+        Strength: {
+            /** Elo */
+            elo: number;
+            /** Low */
+            low?: number | null;
+            /** High */
+            high?: number | null;
+        };
         /** Study */
         Study: {
             provider: components["schemas"]["StudyProvider"];
@@ -4204,6 +4321,34 @@ export interface components {
             iteration: components["schemas"]["IterationName"];
             /** Snapshots */
             snapshots: components["schemas"]["SnapshotName"][];
+        };
+        /** Training */
+        Training: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            status: components["schemas"]["IterationStatus"];
+            /** Reason */
+            reason: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Stages Done */
+            stages_done: number;
+            /** Stages */
+            stages: number;
+            /** Stage */
+            stage: string | null;
+            /** Waiting */
+            waiting: boolean;
+            progress: components["schemas"]["Progress"] | null;
+            /** Seconds Left */
+            seconds_left: number | null;
         };
         /**
          * TrancheKind
@@ -5809,6 +5954,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dashboard-inference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inference"];
                 };
             };
             /** @description A problem: one sentence says what to do. */

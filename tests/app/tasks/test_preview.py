@@ -54,10 +54,10 @@ def test_nothing_of_it_counts_anywhere(researcher: TestClient) -> None:
     second = researcher.get("/assignments").json()[0]["conversation_id"]
     assert researcher.get(f"/conversations/{second}").json()["preview"] is True, "the next conversation, too"
 
-    overview = researcher.get("/overview").json()
-    numbers = ("comparisons_total", "comparisons_new", "comparisons_today", "conversations_open", "crowdworkers")
-    assert {name: overview[name] for name in numbers} == dict.fromkeys(numbers, 0)
-    assert (overview["by_task"], overview["by_kind"]) == ({}, {})
+    collected = researcher.get("/overview").json()["collected"]
+    assert set(collected["all"].values()) == {0}
+    assert (collected["new"], collected["crowdworkers"], collected["assignments_open"]) == (0, 0, 0)
+    assert (collected["by_task"], collected["by_kind"]) == ({}, {})
     for entry in researcher.get("/figures").json():
         assert researcher.get(f"/figures/{entry['name']}").json()["missing"], entry["name"]
     with db.writing() as session:
@@ -76,7 +76,7 @@ def test_a_crowdworkers_choices_next_to_it_are_frozen_alone(researcher: TestClie
         crowdworker = make_account(session)
     hold_a_conversation(researcher)
     hold_a_conversation(browser(crowdworker))
-    assert researcher.get("/overview").json()["comparisons_total"] == 2
+    assert researcher.get("/overview").json()["collected"]["all"]["total"] == 2
     with db.writing() as session:
         iteration = Iteration(number=1, name="2026-w48", preset="small", overrides={})
         session.add(iteration)
