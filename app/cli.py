@@ -35,11 +35,12 @@ from app.settings import get_settings
 from app.snapshots import service as snapshots
 from app.tables import Account, Deployment, Role, Task, TaskKind
 from app.tranches import datasheet
-from app.tranches.export_hh import export_hh
+from app.tranches.formats import FORMATS, export
 from app.tranches.hashes import check
 from app.tranches.import_hh import Imported, import_hh, task_of_file
 from app.tranches.printed import markdown
 from app.tranches.queries import count_freezable
+from app.tranches.scope import Scope
 
 DONE, REFUSED, INTERRUPTED = 0, 3, 130
 SCORING_PM = "scoring-pm"
@@ -141,7 +142,8 @@ def _report(imported: Imported) -> None:
 
 def _export(options: argparse.Namespace) -> int:
     with reading() as session:
-        count = export_hh(session, options.out, options.task, options.tranche)
+        tranche_ids = (datasheet.named(session, options.tranche).id,) if options.tranche else None
+        count = export(session, options.out, options.format, Scope(options.task, tranche_ids))
     print(f"{count:,} comparisons → {options.out}")
     return DONE
 
@@ -281,7 +283,7 @@ def _parser() -> argparse.ArgumentParser:
 
     exporter = command("export", _export, "Write comparisons to a file; .gz is compressed.")
     exporter.add_argument("out", type=Path, metavar="OUT")
-    exporter.add_argument("--format", choices=["hh"], required=True)
+    exporter.add_argument("--format", choices=list(FORMATS), required=True)
     exporter.add_argument("--task", **kind, help="only this kind of task")
     exporter.add_argument("--tranche", metavar="NAME", help="only this tranche, as it was frozen")
 

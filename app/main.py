@@ -24,6 +24,7 @@ from app.chat.tail import Tail
 from app.comparisons.endpoints import router as comparisons
 from app.dashboard.endpoints import router as dashboard
 from app.explorer.endpoints import router as explorer
+from app.exports.endpoints import router as exports
 from app.iterations.endpoints import router as iterations
 from app.leaderboard.endpoints import router as leaderboard
 from app.lineage.endpoints import router as lineage
@@ -45,6 +46,7 @@ FEATURES = (
     audit,
     dashboard,
     explorer,
+    exports,
     iterations,
     lineage,
     leaderboard,

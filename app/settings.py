@@ -46,6 +46,8 @@ class Settings(BaseSettings):
     )
     generation_slots: int = Field(default=16, ge=1, description="Turns that one web process samples at a time.")
 
+    export_days: int = Field(default=7, ge=1, description="Days after which the file of an export is deleted.")
+
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'turnwise.db'}"

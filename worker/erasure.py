@@ -27,6 +27,7 @@ from app.accounts.own_data.erasure import prompt_hash
 from app.settings import get_settings
 from app.tables import Conversation, Erasure, Evaluation, RunStatus, TrainingRun, Turn
 from models.run import file_atomically, write_atomically
+from worker import exports
 
 SETTLED_AFTER = timedelta(minutes=10)
 """By then whoever was sampling a turn or copying rows into a run directory when the rows were blanked has ended."""
@@ -67,6 +68,7 @@ def erase_copies(erasure_id: str) -> None:
         {prompt for one in erasure.conversations for prompt in one["prompts"]},
     )
     _delete_tails(turns)
+    exports.sweep()
     overwrite_words()
     with db.writing() as session:
         _erase_from_evaluations(session, erased)

@@ -15,7 +15,7 @@ from celery.signals import celeryd_init, worker_ready, worker_shutting_down
 
 from app.settings import get_settings
 from app.snapshots import reconcile as snapshots
-from worker import dashboard, erasure, iteration, leaderboard, runs, schedule, scoring, tranches
+from worker import dashboard, erasure, exports, iteration, leaderboard, runs, schedule, scoring, tranches
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,8 @@ def tick() -> None:
         lambda: _send_again("run_stage", iteration.waiting_stages()),
         lambda: _send_again("score_turn", scoring.unscored_turns()),
         lambda: _send_again("erase_copies", erasure.waiting()),
+        exports.sweep,
+        lambda: _send_again("make_export", exports.waiting()),
         lambda: _send_again("count_facts", tranches.without_facts()),
         leaderboard.ask_if_due,
         dashboard.close_collected_days,
@@ -103,6 +105,12 @@ def score_turn(turn_id: str) -> None:
 def erase_copies(erasure_id: str) -> None:
     """Copies of what a person had erased."""
     erasure.erase_copies(erasure_id)
+
+
+@celery.task(name="make_export")
+def make_export(export_id: str) -> None:
+    """A file of comparisons that a researcher asked for."""
+    exports.make(export_id)
 
 
 @celery.task(name="count_facts")

@@ -146,7 +146,8 @@ def test_a_file_whose_name_does_not_tell_wants_a_task(installed: Settings, tmp_p
         (["deploy", "helpfulness", "initial=60"], "add up to 100"),
         (["deploy", "poetry", "initial=100"], "helpfulness, red-team, scoring-pm"),
         (["rollback", "helpfulness"], "no earlier generation"),
-        (["export", "--format", "hh", "--tranche", "x", "/dev/null/out"], "not written"),
+        (["export", "--format", "hh", "/dev/null/out"], "not written"),
+        (["export", "--format", "hh", "--tranche", "x", "/dev/null/out"], "no tranche “x”"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(

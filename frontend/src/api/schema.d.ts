@@ -751,6 +751,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Formats */
+        get: operations["exports-formats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exports
+         * @description The newest fifty.
+         */
+        get: operations["exports-exports"];
+        put?: never;
+        /** Ask */
+        post: operations["exports-ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{export_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel */
+        post: operations["exports-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{export_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download
+         * @description The file; each download is audited.
+         */
+        get: operations["exports-download"];
+        put?: never;
+        post?: never;
+        /** Delete */
+        delete: operations["exports-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presets": {
         parameters: {
             query?: never;
@@ -2333,6 +2409,57 @@ export interface components {
              */
             reason: string | null;
         };
+        /** ExportShown */
+        ExportShown: {
+            /** Id */
+            id: string;
+            /** Format */
+            format: string;
+            task: components["schemas"]["TaskKind"] | null;
+            /** Tranche */
+            tranche: string | null;
+            /** Iteration */
+            iteration: string | null;
+            status: components["schemas"]["ExportStatus"];
+            /**
+             * Reason
+             * @description Why failed, cancelled or deleted.
+             */
+            reason: string | null;
+            /** Asked By */
+            asked_by: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Rows Done */
+            rows_done: number;
+            /** Rows Total */
+            rows_total: number | null;
+            /** Bytes */
+            bytes: number | null;
+            /** Sha256 */
+            sha256: string | null;
+            /** File Name */
+            file_name: string | null;
+            /**
+             * Allowed
+             * @description false: it holds red-team words, and you have not agreed to the warning.
+             */
+            allowed: boolean;
+        };
+        /**
+         * ExportStatus
+         * @enum {string}
+         */
+        ExportStatus: "waiting" | "running" | "done" | "failed" | "cancelled" | "deleted";
         /**
          * Facts
          * @description What `app/tranches/facts.py` counted.
@@ -2540,6 +2667,15 @@ export interface components {
             counts_hash: string | null;
             /** Error */
             error: string | null;
+        };
+        /** FormatShown */
+        FormatShown: {
+            /** Name */
+            name: string;
+            /** Words */
+            words: string;
+            /** Suffix */
+            suffix: string;
         };
         /** Found */
         Found: {
@@ -4545,6 +4681,29 @@ export interface components {
          * @enum {string}
          */
         VisitStatus: "open" | "completed" | "screened-out" | "withdrawn";
+        /**
+         * Wanted
+         * @description Neither tranche nor iteration: everything that is frozen or could be now.
+         */
+        Wanted: {
+            /**
+             * Format
+             * @default hh
+             */
+            format: string;
+            /** @description Only such tasks; null: all. */
+            task?: components["schemas"]["TaskKind"] | null;
+            /**
+             * Tranche
+             * @description Its name, or its id.
+             */
+            tranche?: string | null;
+            /**
+             * Iteration
+             * @description Its id: all tranches that it trains on.
+             */
+            iteration?: string | null;
+        };
         /** Week */
         Week: {
             /** Comparisons */
@@ -6294,6 +6453,188 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exports-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormatShown"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exports-exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportShown"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exports-ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportShown"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exports-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportShown"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exports-download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "exports-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportShown"];
+                };
             };
             /** @description A problem: one sentence says what to do. */
             "4XX": {

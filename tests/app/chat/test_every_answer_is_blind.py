@@ -119,6 +119,7 @@ def parameters(crowdworker: Crowdworker) -> dict[str, str]:
         "conversation_id": crowdworker.conversation,
         "event_id": "1",
         "cron": "0 3 * * 1",
+        "export_id": "an-export",
         "id": iteration.id,
         "name": "elo",
         "preset": "small",

@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 from app import db
 from app.chat.queries import said_before
 from app.tables import Account, Candidate, Comparison, Iteration, Task, Turn
-from app.tranches.export_hh import export_hh
+from app.tranches.formats import export
+from app.tranches.scope import Scope
 from app.tranches.service import conversations_of, freeze
 from models.dialogue import read_conversations
 from tests.app.conftest import Browser, answer
@@ -104,7 +105,7 @@ def test_an_edited_turn_reaches_training_and_the_published_format(
         session.flush()
         tranche_ids = [tranche.id for tranche in freeze(session, iteration)]
         write_lines(tmp_path / "comparisons.jsonl", with_split(conversations_of(session, tranche_ids)))
-        export_hh(session, tmp_path / "out.jsonl")
+        export(session, tmp_path / "out.jsonl", "hh", Scope())
 
     (conversation,) = read_conversations(tmp_path / "comparisons.jsonl").conversations
     first, second = conversation.turns

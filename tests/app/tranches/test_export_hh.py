@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.tables import CandidateStatus, ChoiceDirection, Conversation, ConversationStatus, Task, TaskKind, Tranche
-from app.tranches import export_hh as module
-from app.tranches.datasheet import UnknownTranche
-from app.tranches.export_hh import NothingToExport, NotWritten, export_hh
+from app.tranches import whole_file as module
+from app.tranches.datasheet import UnknownTranche, named
+from app.tranches.formats import NothingToExport, export
 from app.tranches.import_hh import import_hh
+from app.tranches.scope import Scope
+from app.tranches.whole_file import NotWritten
 from tests.app.tranches.conftest import GROWING, hh_line, transcript, write_hh
 from tests.factories import make_comparison, make_conversation, make_turn
 
@@ -24,7 +26,8 @@ REAL = Path("../shared/data/hh")
 
 def exported(engine: Engine, path: Path, task: TaskKind | None = None, tranche: str | None = None) -> list[str]:
     with db.reading(engine) as session:
-        count = export_hh(session, path, task, tranche)
+        tranche_ids = (named(session, tranche).id,) if tranche else None
+        count = export(session, path, "hh", Scope(task, tranche_ids))
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     assert content.endswith(b"\n")
     lines = content.decode().removesuffix("\n").split("\n")
@@ -83,7 +86,7 @@ def test_what_may_still_change_or_was_stopped_is_not_exported(session: Session, 
     stopped.turn.candidates[0].status = CandidateStatus.STOPPED
     session.commit()
     with pytest.raises(NothingToExport), db.reading() as reader:
-        export_hh(reader, tmp_path / "out.jsonl")
+        export(reader, tmp_path / "out.jsonl", "hh", Scope())
     assert list(tmp_path.glob("*out*")) == []
 
 
@@ -99,7 +102,7 @@ def test_one_tranche_alone_can_be_written(session: Session, tmp_path: Path) -> N
     (line,) = exported(db.get_engine(), tmp_path / "out.jsonl", tranche="2026-w48-base")
     assert "Human: in" in line
     with pytest.raises(UnknownTranche, match=r"no tranche “w1”.*2026-w48-base"), db.reading() as reader:
-        export_hh(reader, tmp_path / "out.jsonl", tranche="w1")
+        named(reader, "w1")
 
 
 def test_rows_of_an_unfinished_import_are_not_exported(session: Session, tmp_path: Path) -> None:
@@ -107,7 +110,7 @@ def test_rows_of_an_unfinished_import_are_not_exported(session: Session, tmp_pat
     session.execute(update(Conversation).values(status=ConversationStatus.IMPORTING))
     session.commit()
     with pytest.raises(NothingToExport), db.reading() as reader:
-        export_hh(reader, tmp_path / "out.jsonl")
+        export(reader, tmp_path / "out.jsonl", "hh", Scope())
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -128,7 +131,7 @@ def test_a_full_disk_is_one_sentence_and_no_partial_file(
 
     monkeypatch.setattr(module.Path, "open", full)
     with pytest.raises(NotWritten, match=r"all.jsonl.gz was not written: No space left"), db.reading() as session:
-        export_hh(session, out)
+        export(session, out, "hh", Scope())
     assert [path.name for path in out.parent.iterdir()] == ["all.jsonl.gz"]
     assert out.read_bytes() == b"what was there before"
 
@@ -136,7 +139,7 @@ def test_a_full_disk_is_one_sentence_and_no_partial_file(
 def test_a_folder_that_does_not_exist_is_one_sentence(engine: Engine, tmp_path: Path) -> None:
     import_hh(write_hh(tmp_path / "helpful.jsonl", GROWING), TaskKind.HELPFULNESS)
     with pytest.raises(NotWritten, match="No such file"), db.reading() as session:
-        export_hh(session, tmp_path / "nowhere" / "all.jsonl")
+        export(session, tmp_path / "nowhere" / "all.jsonl", "hh", Scope())
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real HH files are not at ../shared/data/hh")
