@@ -10,6 +10,7 @@ import { IterationPage } from '@/features/iterations/iteration-page'
 import { IterationsPage } from '@/features/iterations/iterations-page'
 import { SchedulePage } from '@/features/iterations/schedule-page'
 import { LeaderboardPage } from '@/features/leaderboard/leaderboard-page'
+import { LineagePage } from '@/features/lineage/lineage-page'
 import { InboxPage } from '@/features/messages/inbox-page'
 import { Reports } from '@/features/messages/reports'
 import { ThreadView } from '@/features/messages/thread-view'
@@ -34,6 +35,7 @@ export function AdminPages() {
         <Route path="deployments" element={<DeploymentsPage />} />
         <Route path="conversations" element={<ConversationsPage />} />
         <Route path="conversations/:id" element={<ConversationPage />} />
+        <Route path="lineage" element={<LineagePage />} />
         <Route path="schedule" element={<SchedulePage />} />
         <Route path="texts/:slug?" element={<TextsPage />} />
         <Route path="consent" element={<ConsentEditorPage />} />

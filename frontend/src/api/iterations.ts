@@ -1,9 +1,16 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { answer, api } from '@/api/client'
-import type { Iteration, Overrides, ScheduleChange } from '@/api/types'
+import type { Iteration, Overrides, ScheduleChange, Timeline } from '@/api/types'
 
 const iterationsKey = ['iterations'] as const
 const POLL_MS = 2_000
+const CURVES_MS = 4_000
 
 /** Newest first; asked again every two seconds while one is running. */
 export function useIterations() {
@@ -15,11 +22,38 @@ export function useIterations() {
   })
 }
 
+/** Every week that there was, a page after the other. */
+export function useTimeline() {
+  return useInfiniteQuery({
+    queryKey: [...iterationsKey, 'timeline'],
+    queryFn: ({ pageParam }) =>
+      answer(
+        api.GET('/api/v1/iterations/timeline', {
+          params: { query: pageParam ? { before: pageParam } : {} },
+        }),
+      ),
+    initialPageParam: 0,
+    getNextPageParam: (last: Timeline) => last.next,
+    refetchInterval: ({ state }) =>
+      state.data?.pages[0]?.weeks.some((week) => week.status === 'running') ? 10_000 : 60_000,
+  })
+}
+
 export function useIteration(id: string) {
   return useQuery({
     queryKey: [...iterationsKey, id],
     queryFn: () => answer(api.GET('/api/v1/iterations/{id}', { params: { path: { id } } })),
     refetchInterval: ({ state }) => (state.data?.status === 'running' ? POLL_MS : 30_000),
+  })
+}
+
+/** What went into a stage and came out of it; asked again while it is at work. */
+export function useStage(id: string, stage: string, live: boolean) {
+  return useQuery({
+    queryKey: [...iterationsKey, id, 'stages', stage],
+    queryFn: () =>
+      answer(api.GET('/api/v1/iterations/{id}/stages/{stage}', { params: { path: { id, stage } } })),
+    refetchInterval: live ? 5_000 : false,
   })
 }
 
@@ -72,12 +106,28 @@ export function useOverrule(id: string) {
   )
 }
 
-/** All curves of a run; `live` asks again while the run goes on. */
-export function useRunMetrics(runId: string, live: boolean) {
+/** The names of a run's curves, each with its last point; `live` asks again while the run goes on. */
+export function useRunCurves(runId: string, live: boolean) {
   return useQuery({
-    queryKey: ['runs', runId, 'metrics'],
-    queryFn: () => answer(api.GET('/api/v1/runs/{id}/metrics', { params: { path: { id: runId } } })),
-    refetchInterval: live ? POLL_MS : false,
+    queryKey: ['runs', runId, 'curves'],
+    queryFn: () => answer(api.GET('/api/v1/runs/{id}/curves', { params: { path: { id: runId } } })),
+    refetchInterval: live ? CURVES_MS : false,
+  })
+}
+
+/** Some of a run's curves, thinned to what a chart shows. */
+export function useRunMetrics(runId: string, names: string[], live: boolean) {
+  return useQuery({
+    queryKey: ['runs', runId, 'metrics', names],
+    queryFn: () =>
+      answer(
+        api.GET('/api/v1/runs/{id}/metrics', {
+          params: { path: { id: runId }, query: { names: names.join(',') } },
+        }),
+      ),
+    enabled: names.length > 0,
+    refetchInterval: live ? CURVES_MS : false,
+    placeholderData: keepPreviousData,
   })
 }
 
@@ -97,6 +147,21 @@ const scheduleKey = ['schedule'] as const
 
 export function useSchedule() {
   return useQuery({ queryKey: scheduleKey, queryFn: () => answer(api.GET('/api/v1/schedule')) })
+}
+
+/** What a plan would mean, while it is being written. */
+export function useStarts(cron: string, timezone: string, firstRunAt: string) {
+  return useQuery({
+    queryKey: [...scheduleKey, 'starts', cron, timezone, firstRunAt],
+    queryFn: () =>
+      answer(
+        api.GET('/api/v1/schedule/starts', {
+          params: { query: { cron, timezone, ...(firstRunAt && { first_run_at: firstRunAt }) } },
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
 }
 
 export function useChangeSchedule() {

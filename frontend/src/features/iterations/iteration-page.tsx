@@ -1,9 +1,10 @@
-import { Badge, Button, Code, Group, Paper, Stack, Text, Title } from '@mantine/core'
-import { useParams } from 'react-router'
+import { Anchor, Badge, Code, Group, Paper, Stack, Text, Title } from '@mantine/core'
+import { Link, useParams } from 'react-router'
 import { useCancelIteration, useIteration, useResumeIteration } from '@/api/iterations'
 import type { Iteration } from '@/api/types'
 import { ConfirmButton } from '@/components/confirm-button'
 import { duration, moment } from '@/components/duration'
+import { Notice } from '@/components/notice'
 import { ProblemAlert } from '@/components/problem-alert'
 import { QueryView } from '@/components/query-view'
 import { statusColor } from '@/components/status-color'
@@ -22,8 +23,12 @@ function Details({ iteration }: { iteration: Iteration }) {
   const hasOverrides = Object.keys(iteration.overrides).length > 0
   return (
     <Stack gap="lg">
+      <title>{`${iteration.name} · Turnwise`}</title>
       <Group justify="space-between" align="flex-start">
         <div>
+          <Anchor component={Link} to="/admin/iterations" size="sm">
+            {words.back}
+          </Anchor>
           <Group gap="sm">
             <Title order={1} size="h2">
               {iteration.name}
@@ -41,16 +46,24 @@ function Details({ iteration }: { iteration: Iteration }) {
               {words.overrides}: <Code>{JSON.stringify(iteration.overrides)}</Code>
             </Text>
           )}
+          <Anchor component={Link} to={`/admin/lineage?iteration=${iteration.id}`} size="sm">
+            {words.lineage}
+          </Anchor>
         </div>
         <Actions iteration={iteration} />
       </Group>
+      {iteration.cancelling && (
+        <Notice tone="info" role="status">
+          {words.cancelling}
+        </Notice>
+      )}
       {iteration.reason && (
         <Paper withBorder p="md">
           <Text size="sm">{iteration.reason}</Text>
         </Paper>
       )}
       <Paper withBorder p="lg">
-        <StageList stages={iteration.stages} detailed />
+        <StageList stages={iteration.stages} iterationId={iteration.id} />
       </Paper>
       {lines.length > 0 && (
         <Paper withBorder p="lg">
@@ -70,7 +83,7 @@ function Actions({ iteration }: { iteration: Iteration }) {
   return (
     <Stack gap="xs" align="flex-end">
       <ProblemAlert error={cancel.error ?? resume.error} />
-      {iteration.status === 'running' && (
+      {iteration.status === 'running' && !iteration.cancelling && (
         <ConfirmButton
           label={words.cancel}
           question={words.cancelQuestion}
@@ -81,11 +94,25 @@ function Actions({ iteration }: { iteration: Iteration }) {
         />
       )}
       {(iteration.status === 'failed' || iteration.status === 'cancelled') && (
-        <Button loading={resume.isPending} onClick={() => resume.mutate(undefined)}>
-          {words.resume}
-        </Button>
+        <ConfirmButton
+          label={words.resume}
+          title={words.resumeTitle}
+          question={`${words.resumeQuestion(resumesAt(iteration))}${older(iteration)}`}
+          loading={resume.isPending}
+          onConfirm={() => resume.mutate(undefined)}
+        />
       )}
-      {iteration.status === 'held' && <Overrule iterationId={iteration.id} />}
+      {iteration.status === 'held' && <Overrule iterationId={iteration.id} warning={older(iteration)} />}
     </Stack>
   )
+}
+
+function resumesAt({ stages }: Iteration): string {
+  const next = stages.find((stage) => stage.status !== 'succeeded')
+  return next ? (words.stages[next.stage] ?? next.stage) : ''
+}
+
+/** An old week that is taken up again would push a newer one aside. */
+function older({ newer_deployed }: Iteration): string {
+  return newer_deployed ? ` ${words.older(newer_deployed)}` : ''
 }

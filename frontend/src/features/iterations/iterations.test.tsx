@@ -11,6 +11,7 @@ beforeEach(() => {
   server = new FakeServer({
     'GET /session': session({ role: 'researcher' }),
     'GET /iterations': [],
+    'GET /iterations/timeline': { weeks: [], next: null, count: 0 },
     'GET /presets': [
       { name: 'toy', description: 'Seconds.' },
       { name: 'small', description: 'Half an hour.' },
@@ -63,8 +64,12 @@ describe('an iteration', () => {
     })
     server.on('POST /iterations/it1/overrule', iteration())
     const { user } = show(held)
-    const row = (await screen.findByText('kl')).closest('tr') as HTMLElement
-    expect(within(row).getByText('fail')).toBeVisible()
+    const row = within(
+      (await screen.findByText('Distance from the initial policy')).closest('tr') as HTMLElement,
+    )
+    expect(row.getByText('31 nats')).toBeVisible()
+    expect(row.getByText('at most 20 nats')).toBeVisible()
+    expect(row.getByText('fail')).toBeVisible()
 
     await user.click(screen.getByRole('button', { name: 'Overrule the gate' }))
     const dialog = within(screen.getByRole('dialog'))
@@ -91,6 +96,176 @@ describe('an iteration', () => {
     await user.click(screen.getByRole('button', { name: 'Cancel the iteration' }))
     await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Cancel the iteration' }))
     await waitFor(() => expect(server.bodies('POST /iterations/it1/cancel')).toHaveLength(1))
+  })
+})
+
+describe('an iteration that ended', () => {
+  const failed = iteration({
+    status: 'failed',
+    newer_deployed: '2026-w49',
+    stages: [stage({ status: 'failed', attempt: 1, error: 'Out of memory.' })],
+  })
+
+  it('is resumed only after a second question, which warns of what came later', async () => {
+    server.on('POST /iterations/it1/resume', iteration())
+    const { user } = show(failed)
+    await user.click(await screen.findByRole('button', { name: 'Resume' }))
+    const dialog = within(screen.getByRole('dialog'))
+    expect(dialog.getByText(/goes on at “Train PM”.*2026-w49 came later/)).toBeVisible()
+    expect(server.bodies('POST /iterations/it1/resume')).toEqual([])
+    await user.click(dialog.getByRole('button', { name: 'Resume the iteration' }))
+    await waitFor(() => expect(server.bodies('POST /iterations/it1/resume')).toHaveLength(1))
+  })
+
+  it('says what a colleague was quicker with', async () => {
+    server.on('POST /iterations/it1/resume', () =>
+      problem(409, 'iteration-open', 'Another iteration is running.'),
+    )
+    const { user } = show(failed)
+    await user.click(await screen.findByRole('button', { name: 'Resume' }))
+    await user.click(screen.getByRole('button', { name: 'Resume the iteration' }))
+    expect(await screen.findByRole('alert')).toHaveTextContent('Another iteration is running.')
+  })
+
+  it('that is stopping cannot be cancelled a second time', async () => {
+    show(iteration({ cancelling: true }))
+    expect(await screen.findByText(/is stopping/)).toBeVisible()
+    expect(screen.queryByRole('button', { name: 'Cancel the iteration' })).not.toBeInTheDocument()
+  })
+})
+
+describe('a stage', () => {
+  const detail = {
+    stage: 'train_pm',
+    input_hash: '1f3a',
+    inputs: [{ kind: 'tranche', name: '2026-w48-online', fact: '200 comparisons, new' }],
+    more_inputs: 3,
+    config: { pm: { epochs: 1, lora_rank: 16 } },
+    overridden: ['pm.epochs'],
+    outputs: [{ kind: 'pm', name: '2026-w48-pm', fact: 'PM' }],
+    result: { steps: 75 },
+    attempts: [
+      { attempt: 2, status: 'succeeded', started_at: null, finished_at: null, error: null },
+      { attempt: 1, status: 'failed', started_at: null, finished_at: null, error: 'Out of memory.' },
+    ],
+    runs: [
+      {
+        id: 'run1',
+        name: 'pm-1f3a',
+        module: 'train_pm',
+        status: 'succeeded',
+        attempt: 2,
+        started_at: null,
+        finished_at: null,
+        error: null,
+      },
+    ],
+  }
+
+  beforeEach(() => {
+    server
+      .on('GET /iterations/it1/stages/train_pm', detail)
+      .on('GET /runs/run1/curves', [
+        { name: 'pm-1/loss', step: 75, value: 0.62 },
+        { name: 'pm/loss', step: 75, value: 0.6 },
+        { name: 'pm/margin', step: 75, value: 0.2 },
+      ])
+      .on('GET /runs/run1/metrics', [
+        { name: 'pm/loss', every: 1, points: [[75, 0.6]] },
+        { name: 'pm-1/loss', every: 1, points: [[75, 0.62]] },
+      ])
+      .on('GET /runs/run1/log', () => 'step 75: loss 0.6')
+  })
+
+  const open = async () => {
+    const row = stage({ status: 'succeeded', attempt: 2, usual_seconds: 660, training_run_id: 'run1' })
+    const { user } = show(iteration({ status: 'deployed', stages: [row] }))
+    await user.click(await screen.findByRole('button', { name: 'Details of “Train PM”' }))
+    return user
+  }
+
+  it('tells what went in, what came out, and how it failed before', async () => {
+    await open()
+    expect(screen.getByText('usually 11 min')).toBeVisible()
+    const inputs = within(await screen.findByRole('region', { name: 'What went in' }))
+    expect(inputs.getByText('2026-w48-online')).toBeVisible()
+    expect(inputs.getByText('and 3 earlier tranches')).toBeVisible()
+    expect(inputs.getByText('pm.epochs').closest('tr')).toHaveTextContent('overridden')
+    expect(inputs.getByText('pm.lora_rank').closest('tr')).not.toHaveTextContent('overridden')
+    expect(screen.getByRole('link', { name: '2026-w48-pm' })).toBeVisible()
+    expect(screen.getByText('Out of memory.')).toBeVisible()
+  })
+
+  it('draws the curves that matter, both members of an ensemble in one, and says where they stand', async () => {
+    const user = await open()
+    expect(await screen.findByRole('figure', { name: 'Loss: 0.62, 0.6 at step 75' })).toBeVisible()
+    expect(screen.queryByRole('figure', { name: /Score of chosen/ })).not.toBeInTheDocument()
+    await user.click(screen.getByText('1 of 2 curves: choose others'))
+    await user.click(screen.getByLabelText('Score of chosen − rejected'))
+    expect(
+      await screen.findByRole('figure', { name: 'Score of chosen − rejected: 0.2 at step 75' }),
+    ).toBeVisible()
+  })
+
+  it('shows the end of the log and offers all of it', async () => {
+    await open()
+    expect(await screen.findByRole('region', { name: 'Log' })).toHaveTextContent('step 75: loss 0.6')
+    expect(screen.getByRole('link', { name: 'Download all of it' })).toHaveAttribute(
+      'href',
+      '/api/v1/runs/run1/log/file',
+    )
+  })
+})
+
+describe('the timeline', () => {
+  const week = (number: number, fields: object = {}) => ({
+    id: `it${number}`,
+    number,
+    name: `2026-w${number}`,
+    preset: 'small',
+    status: 'deployed',
+    reason: null,
+    created_at: '2026-11-24T08:00:00Z',
+    started_by: null,
+    stage: 'deploy',
+    seconds: 1980,
+    comparisons_new: 300,
+    comparisons: 900,
+    pm: { snapshot: 'pm', accuracy: 0.62, low: 0.52, high: 0.71, comparisons: 100 },
+    policy: { snapshot: 'p', kl: 4.5, elo: [{ task: 'helpfulness', elo: 80.4, low: 20, high: 140 }] },
+    ...fields,
+  })
+
+  it('says of each week what it froze and made and took, and of one that failed where', async () => {
+    const failed = week(48, { status: 'failed', stage: 'train_pm', reason: 'Out of memory.', pm: null })
+    server.on('GET /iterations/timeline', {
+      weeks: [{ ...failed, policy: null, comparisons_new: null, seconds: null }, week(47)],
+      next: null,
+      count: 2,
+    })
+    openPage('/admin/iterations')
+    const row = within((await screen.findByRole('link', { name: '2026-w47' })).closest('tr') as HTMLElement)
+    for (const text of ['+300', '900 in all', '62.0 %', '52.0 % – 71.0 %', '4.5 nats', '80 ± 60', '33 min']) {
+      expect(row.getByText(text)).toBeVisible()
+    }
+    const ended = screen.getByRole('link', { name: '2026-w48' }).closest('tr')
+    expect(ended).toHaveTextContent('Train PM. Out of memory.')
+    expect(screen.getByText('2 of 2 iterations')).toBeVisible()
+  })
+
+  it('goes back page by page', async () => {
+    const asked: (string | null)[] = []
+    server.on('GET /iterations/timeline', ({ url }: { url: URL }) => {
+      asked.push(url.searchParams.get('before'))
+      return asked.length === 1
+        ? { weeks: [week(48)], next: 48, count: 2 }
+        : { weeks: [week(47)], next: null, count: 2 }
+    })
+    const { user } = openPage('/admin/iterations')
+    await user.click(await screen.findByRole('button', { name: 'Earlier weeks' }))
+    expect(await screen.findByRole('link', { name: '2026-w47' })).toBeVisible()
+    expect(asked).toEqual([null, '48'])
+    expect(screen.queryByRole('button', { name: 'Earlier weeks' })).not.toBeInTheDocument()
   })
 })
 

@@ -6,7 +6,7 @@ import { ProblemAlert } from '@/components/problem-alert'
 import { words } from './words'
 
 /** Deploy although the gate said no: only with a reason, which is kept. */
-export function Overrule({ iterationId }: { iterationId: string }) {
+export function Overrule({ iterationId, warning = '' }: { iterationId: string; warning?: string }) {
   const overrule = useOverrule(iterationId)
   const [reason, setReason] = useState('')
   return (
@@ -15,7 +15,7 @@ export function Overrule({ iterationId }: { iterationId: string }) {
       <ConfirmButton
         label={words.overrule}
         color="orange"
-        question={words.overruleQuestion}
+        question={`${words.overruleQuestion}${warning}`}
         ready={reason.trim() !== ''}
         loading={overrule.isPending}
         onConfirm={() => overrule.mutate(reason.trim())}
@@ -24,6 +24,7 @@ export function Overrule({ iterationId }: { iterationId: string }) {
           label={words.overruleReason}
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
+          maxLength={2000}
           required
           autoFocus
         />

@@ -1,69 +1,30 @@
-import { Code, NativeSelect, Paper, Stack, Text } from '@mantine/core'
-import { useEffect, useRef, useState } from 'react'
-import { useRunLog, useRunMetrics } from '@/api/iterations'
-import { LazyFigureChart } from '@/components/lazy-figure-chart'
-import { QueryView } from '@/components/query-view'
-import classes from './run-view.module.css'
+import { Group, Paper, Stack, Text } from '@mantine/core'
+import type { Run } from '@/api/types'
+import { RunCurves } from './run-curves'
+import { RunLog } from './run-log'
 import { words } from './words'
 
-interface RunViewProps {
-  runId: string
-  live: boolean
-}
-
-/** A training run as it goes: one of its curves, and what it prints. */
-export function RunView({ runId, live }: RunViewProps) {
+/** A child process as it goes: its curves, and what it prints. */
+export function RunView({ run, live }: { run: Run; live: boolean }) {
   return (
-    <Paper withBorder p="md" mt="sm">
+    <Paper withBorder p="md" component="section" aria-label={words.runName(run.name)}>
       <Stack>
-        <QueryView query={useRunMetrics(runId, live)}>{(metrics) => <Curves metrics={metrics} />}</QueryView>
-        <QueryView query={useRunLog(runId, live)}>{(text) => <Log text={text} />}</QueryView>
+        <Group gap="sm">
+          <Text fw={600} size="sm">
+            {words.runName(run.name)}
+          </Text>
+          <Text size="sm" c="dimmed">
+            {words.runStatus(run.status, run.attempt)}
+          </Text>
+        </Group>
+        {run.error && (
+          <Text size="sm" c="red">
+            {run.error}
+          </Text>
+        )}
+        <RunCurves runId={run.id} live={live} />
+        <RunLog runId={run.id} live={live} />
       </Stack>
     </Paper>
-  )
-}
-
-function Curves({ metrics }: { metrics: { name: string; points: number[][] }[] }) {
-  const [picked, setPicked] = useState<string | null>(null)
-  const shown = metrics.find((series) => series.name === picked) ?? metrics[0]
-  if (!shown) return <Text c="dimmed">{words.noCurves}</Text>
-  return (
-    <div>
-      <NativeSelect
-        label={words.curve}
-        data={metrics.map((series) => series.name)}
-        value={shown.name}
-        onChange={(event) => setPicked(event.currentTarget.value)}
-        maw={280}
-        mb="sm"
-      />
-      <LazyFigureChart
-        height={220}
-        figure={{
-          x: { label: words.step, unit: '' },
-          y: { label: shown.name, unit: '' },
-          series: [{ name: shown.name, points: shown.points.map(([x = 0, y = 0]) => ({ x, y })) }],
-        }}
-      />
-    </div>
-  )
-}
-
-function Log({ text }: { text: string }) {
-  const end = useRef<HTMLDivElement>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: follows the log, so it runs when the text grows
-  useEffect(() => {
-    const box = end.current
-    if (box) box.scrollTop = box.scrollHeight
-  }, [text])
-  return (
-    <div>
-      <Text size="sm" fw={550} mb={4}>
-        {words.log}
-      </Text>
-      <div ref={end} className={classes.log}>
-        <Code block>{text || words.noLog}</Code>
-      </div>
-    </div>
   )
 }

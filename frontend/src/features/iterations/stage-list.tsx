@@ -1,30 +1,39 @@
-import { Badge, Button, Code, Group, Progress, Stack, Text } from '@mantine/core'
+import { Badge, Button, Group, Progress, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { Stage } from '@/api/types'
 import { duration } from '@/components/duration'
 import { statusColor } from '@/components/status-color'
-import { RunView } from './run-view'
+import { StageDetails } from './stage-details'
 import classes from './stage-list.module.css'
 import { words } from './words'
 
+interface StageListProps {
+  stages: Stage[]
+  /** Then each stage can be opened. */
+  iterationId?: string
+}
+
 /** The week as a list, in order; what runs shows how far it is. */
-export function StageList({ stages, detailed = false }: { stages: Stage[]; detailed?: boolean }) {
+export function StageList({ stages, iterationId }: StageListProps) {
   return (
     <Stack gap={0} component="ol" className={classes.list}>
       {stages.map((stage) => (
-        <StageRow key={stage.stage} stage={stage} detailed={detailed} />
+        <StageRow key={stage.stage} stage={stage} iterationId={iterationId} />
       ))}
     </Stack>
   )
 }
 
-function StageRow({ stage, detailed }: { stage: Stage; detailed: boolean }) {
-  const [runShown, setRunShown] = useState(false)
+function StageRow({ stage, iterationId }: { stage: Stage; iterationId: string | undefined }) {
+  const [opened, setOpened] = useState<boolean | null>(null)
+  // What is being trained is what one came to see.
+  const open = opened ?? (stage.status === 'running' && stage.training_run_id !== null)
+  const label = words.stages[stage.stage] ?? stage.stage
   return (
     <li className={classes.stage} data-status={stage.status}>
       <Group justify="space-between" gap="sm">
         <Group gap="sm">
-          <Text fw={stage.status === 'running' ? 650 : 500}>{words.stages[stage.stage] ?? stage.stage}</Text>
+          <Text fw={stage.status === 'running' ? 650 : 500}>{label}</Text>
           {stage.attempt > 1 && (
             <Text size="xs" c="dimmed">
               {words.attempt(stage.attempt)}
@@ -33,11 +42,23 @@ function StageRow({ stage, detailed }: { stage: Stage; detailed: boolean }) {
         </Group>
         <Group gap="sm">
           <Text size="sm" c="dimmed">
-            {took(stage)}
+            {[took(stage), usually(stage)].filter(Boolean).join(' · ')}
           </Text>
           <Badge color={statusColor(stage.status)} variant="light">
             {words.stageStatuses[stage.status]}
           </Badge>
+          {iterationId && (
+            <Button
+              size="compact-xs"
+              variant="default"
+              disabled={stage.attempt === 0}
+              aria-expanded={open}
+              aria-label={words.detailsOf(label)}
+              onClick={() => setOpened(!open)}
+            >
+              {open ? words.hide : words.details}
+            </Button>
+          )}
         </Group>
       </Group>
       {stage.status === 'running' && <StageProgress stage={stage} />}
@@ -46,24 +67,7 @@ function StageRow({ stage, detailed }: { stage: Stage; detailed: boolean }) {
           {stage.error}
         </Text>
       )}
-      {detailed && (
-        <Group gap="md" mt={4}>
-          {stage.result && (
-            <details className={classes.result}>
-              <summary>{words.result}</summary>
-              <Code block>{JSON.stringify(stage.result, null, 2)}</Code>
-            </details>
-          )}
-          {stage.training_run_id && (
-            <Button size="compact-xs" variant="subtle" onClick={() => setRunShown(!runShown)}>
-              {runShown ? words.hideRun : words.run}
-            </Button>
-          )}
-        </Group>
-      )}
-      {runShown && stage.training_run_id && (
-        <RunView runId={stage.training_run_id} live={stage.status === 'running'} />
-      )}
+      {open && iterationId && stage.attempt > 0 && <StageDetails iterationId={iterationId} stage={stage} />}
     </li>
   )
 }
@@ -71,6 +75,10 @@ function StageRow({ stage, detailed }: { stage: Stage; detailed: boolean }) {
 function took({ started_at, finished_at }: Stage): string | null {
   if (!started_at || !finished_at) return null
   return duration((Date.parse(finished_at) - Date.parse(started_at)) / 1000)
+}
+
+function usually({ usual_seconds, status }: Stage): string | null {
+  return usual_seconds == null || status === 'failed' ? null : words.usually(duration(usual_seconds))
 }
 
 function StageProgress({ stage: { stage, progress } }: { stage: Stage }) {
