@@ -33,6 +33,7 @@ from app.iterations import service as iterations
 from app.leaderboard.printed import printed
 from app.settings import get_settings
 from app.snapshots import service as snapshots
+from app.snapshots.shares import Wanted
 from app.tables import Account, Deployment, Role, Task, TaskKind
 from app.tranches import datasheet
 from app.tranches.formats import FORMATS, export
@@ -191,7 +192,15 @@ def _must_be_worth_it(session: Session, wanted: int) -> None:
 def _deploy(options: argparse.Namespace) -> int:
     with writing() as session:
         task = _task(session, options.task)
-        _show(options.task, snapshots.deploy(session, task, options.snapshots, reason=options.reason))
+        wanted = options.snapshots
+        _show(options.task, snapshots.deploy(session, task, wanted, reason=options.reason, canary_share=options.canary))
+    return DONE
+
+
+def _promote(options: argparse.Namespace) -> int:
+    with writing() as session:
+        task = _task(session, options.task)
+        _show(options.task, snapshots.promote(session, task, reason=options.reason))
     return DONE
 
 
@@ -213,7 +222,11 @@ def _task(session: Session, slug: str) -> Task | None:
 
 
 def _show(slug: str, generation: list[Deployment]) -> None:
-    lines = ", ".join(f"{row.snapshot.name} {row.share:g} %" for row in generation)
+    lines = ", ".join(
+        f"{row.snapshot.name} {row.share:g} %"
+        + ("" if row.full_share is None else f" (once promoted: {row.full_share:g} %)")
+        for row in generation
+    )
     print(f"{slug}, generation {generation[0].generation}: {lines}")
 
 
@@ -301,7 +314,13 @@ def _parser() -> argparse.ArgumentParser:
     deploy = command("deploy", _deploy, "Replace the snapshots that answer a task; the shares add up to 100.")
     deploy.add_argument("task", metavar="TASK", help=tasks)
     deploy.add_argument("snapshots", nargs="+", type=_wanted, metavar="SNAPSHOT=SHARE")
-    deploy.add_argument("--reason")
+    deploy.add_argument("--reason", help="needed for a snapshot that was never evaluated")
+    deploy.add_argument(
+        "--canary", type=_percent, metavar="PERCENT", help="with which each new one begins, until it is promoted"
+    )
+    promote = command("promote", _promote, "Give a canary its full share.")
+    promote.add_argument("task", metavar="TASK", help=tasks)
+    promote.add_argument("--reason")
     rollback = command("rollback", _rollback, "Go back to the deployment before the present one.")
     rollback.add_argument("task", metavar="TASK", help=tasks)
     rollback.add_argument("--reason")
@@ -344,10 +363,20 @@ def _monday(text: str) -> date:
     return day
 
 
-def _wanted(text: str) -> snapshots.Wanted:
+def _percent(text: str) -> float:
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = 0
+    if not 0 < percent <= 50:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a share between 0 and 50, in percent")
+    return percent
+
+
+def _wanted(text: str) -> Wanted:
     name, _, share = text.rpartition("=")
     try:
-        return snapshots.Wanted(name, float(share))
+        return Wanted(name, float(share))
     except ValueError:
         raise argparse.ArgumentTypeError(f"“{text}” is not SNAPSHOT=SHARE, like initial=100") from None
 

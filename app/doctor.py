@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from app.db import get_engine, reading
 from app.pages import DIST
 from app.settings import get_settings
-from app.snapshots.service import SnapshotIncomplete, directory_of, verify
+from app.snapshots.store import SnapshotIncomplete, directory_of, verify
 from app.tables import Deployment, Snapshot
 
 PROJECT = Path(__file__).parents[1]

@@ -10,6 +10,7 @@ from app.accounts import consent
 from app.iterations import schedule
 from app.snapshots import service as snapshots
 from app.snapshots.reconcile import INITIAL
+from app.snapshots.shares import Wanted
 from app.tables import Deployment, Schedule, Snapshot, SnapshotKind, Task, TaskText
 from app.tasks.defaults import DEFAULT_SYSTEM, DEFAULT_TASKS, DefaultTask
 
@@ -29,7 +30,7 @@ def ensure_defaults(session: Session) -> None:
         if _is_older_default(task.current_text):
             _show(session, task, default, task.text_version + 1)
         if session.scalar(select(Deployment.id).where(Deployment.task_id == task.id).limit(1)) is None:
-            snapshots.deploy(session, task, [snapshots.Wanted(INITIAL, 100)], reason="A new installation's default.")
+            snapshots.deploy(session, task, [Wanted(INITIAL, 100)], reason="A new installation's default.")
     if session.scalar(select(Schedule.id).where(Schedule.name == schedule.NAME)) is None:
         schedule.put(session, WEEKLY)
 

@@ -94,6 +94,10 @@ class ShareConfig:
     initial: Annotated[float, Between(0.1, 100)] = 10.0
     """Of the initial policy: never zero, or comparisons stop connecting all policies in one Elo scale."""
 
+    canary: Annotated[float, Between(0.1, 50)] | None = None
+    """With this share the new policy begins, beside those that answer now in their present proportions, until somebody
+    promotes it to the shares above; null: it has its full share at once."""
+
 
 @dataclass(frozen=True)
 class IterationConfig:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app import db
 from app.settings import get_settings
-from app.snapshots.service import SnapshotIncomplete, directory_of, verify
+from app.snapshots.store import SnapshotIncomplete, directory_of, verify
 from app.tables import Conversation, ConversationStatus, Deployment, Snapshot, SnapshotKind
 
 INITIAL = "initial"

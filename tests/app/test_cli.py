@@ -169,6 +169,19 @@ def test_deploying_and_rolling_back_by_command(installed: Settings, capsys: Out)
     assert audited.action == "deploy"
 
 
+def test_a_canary_is_deployed_and_promoted_by_command(installed: Settings, capsys: Out) -> None:
+    with db.writing() as session:
+        make_snapshot(session, "2026-w48", directory=None)
+    assert main(["deploy", "helpfulness", "2026-w48=90", "initial=10", "--canary", "5"]) == 0
+    assert capsys.readouterr().out == (
+        "helpfulness, generation 2: 2026-w48 5 % (once promoted: 90 %), initial 95 % (once promoted: 10 %)\n"
+    )
+    assert main(["promote", "helpfulness", "--reason", "no complaint"]) == 0
+    assert capsys.readouterr().out == "helpfulness, generation 3: 2026-w48 90 %, initial 10 %\n"
+    assert main(["promote", "helpfulness"]) == 3
+    assert "has no canary" in one_sentence(capsys)
+
+
 def test_iterate_without_a_broker_starts_nothing(installed: Settings, capsys: Out) -> None:
     assert main(["iterate", "--now"]) == 3
     assert "(REDIS_URL) cannot be reached" in one_sentence(capsys)

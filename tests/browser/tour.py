@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.leaderboard import service as leaderboard_service
 from app.snapshots import service as snapshots
+from app.snapshots.shares import Wanted
 from app.tables import (
     Account,
     Assignment,
@@ -527,7 +528,7 @@ def two_weeks(mina: Account) -> str:
         policy = snapshot_of_week(session, first, SnapshotKind.POLICY)
         snapshot_of_week(session, first, SnapshotKind.PM)
         for task in session.scalars(select(Task)):
-            wanted = [snapshots.Wanted(policy.name, 90), snapshots.Wanted("initial", 10)]
+            wanted = [Wanted(policy.name, 90), Wanted("initial", 10)]
             snapshots.deploy(session, task, wanted, reason="Iteration 2026-w47 passed the gate.")
         help_task = session.scalars(select(Task).where(Task.slug == HELPFULNESS.slug)).one()
         turn = make_turn(session, make_conversation(session, help_task, session.get_one(Account, mina.id)), SAID[1][1:])

@@ -1,7 +1,8 @@
 import pytest
 
-from app.snapshots.service import Wanted
-from worker.presets import ShareConfig
+from app.snapshots.shares import Wanted, canary
+from models.run import BadInput
+from worker.presets import ShareConfig, parse_config
 from worker.stages.deploy import shares
 
 CONFIG = ShareConfig()
@@ -43,3 +44,23 @@ def test_the_initial_policy_never_disappears_and_any_proportions_add_up() -> Non
 def test_a_share_with_best_of_k_stays_best_of_k() -> None:
     wanted = shares(CONFIG, "new", [Wanted("w1", 10, best_of=16), Wanted("w1", 10)])
     assert [(line.snapshot, line.best_of) for line in wanted] == [("new", 1), ("w1", 16), ("w1", 1), ("initial", 1)]
+
+
+def test_a_week_may_begin_with_a_canary_and_its_stage_says_what_each_will_have() -> None:
+    config = parse_config("toy", {"shares.canary": 5}).shares
+    answering = [Wanted("w1", 80), Wanted("initial", 20)]
+    wanted = shares(config, "new", answering[:1])
+    assert canary(wanted, answering, config.canary or 0) == [
+        Wanted("new", 5, full_share=62.5),
+        Wanted("w1", 76, full_share=25),
+        Wanted("initial", 19, full_share=12.5),
+    ]
+    with pytest.raises(BadInput, match="canary"):
+        parse_config("toy", {"shares.canary": 60})
+
+
+def test_thirds_of_a_canary_add_up_to_100() -> None:
+    answering = [Wanted("a", 33.33), Wanted("b", 33.33), Wanted("initial", 33.34)]
+    lines = canary([Wanted("new", 60), Wanted("initial", 40)], answering, 7)
+    assert [line.share for line in lines] == [7, 31, 31, 31]
+    assert canary([Wanted("new", 100)], [], 7) == [Wanted("new", 100)], "nobody answers yet"

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.snapshots.reconcile import INITIAL
-from app.snapshots.service import Wanted, active_generation, deploy
+from app.snapshots.service import active_generation, deploy, lines_of
+from app.snapshots.shares import Wanted
 from app.tables import Snapshot, Task
 from worker.presets import ShareConfig
 from worker.week import Result, Week
@@ -22,8 +23,8 @@ def record(session: Session, week: Week) -> Result:
         earlier = sorted(active_generation(session, task), key=lambda row: row.snapshot.created_at, reverse=True)
         lines = [Wanted(row.snapshot.name, row.share, row.best_of) for row in earlier if row.snapshot.name != INITIAL]
         wanted = shares(week.config.shares, policy.name, lines)
-        deploy(session, task, wanted, iteration=week.iteration)
-        generations[task.slug] = [line._asdict() for line in wanted]
+        rows = deploy(session, task, wanted, iteration=week.iteration, canary_share=week.config.shares.canary)
+        generations[task.slug] = [line._asdict() for line in lines_of(rows)]
     return {"scoring_pm": pm.name, "deployments": generations}
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app import db
-from app.snapshots.service import directory_of
+from app.snapshots.store import directory_of
 from app.tables import Evaluation, Snapshot
 from worker import runs
 from worker.stages.gate import PMMeasures

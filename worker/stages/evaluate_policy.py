@@ -6,7 +6,7 @@ import json
 from sqlalchemy.orm import Session
 
 from app import db
-from app.snapshots.service import directory_of
+from app.snapshots.store import directory_of
 from app.tables import Evaluation, Snapshot
 from worker import runs
 from worker.stages.gate import Answers, PolicyMeasures

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app import db
-from app.snapshots.service import directory_of
+from app.snapshots.store import directory_of
 from app.tables import Snapshot, SnapshotKind
 from worker import runs
 from worker.stages.inputs import (

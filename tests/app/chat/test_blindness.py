@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from app import db
-from app.snapshots.service import Wanted, deploy
+from app.snapshots.service import deploy
+from app.snapshots.shares import Wanted
 from app.tables import Candidate, SnapshotKind, Task
 from tests.app.chat.conftest import Chat
 from tests.app.servers import Crowdworker
@@ -19,7 +20,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.parametrize("database_url", ["sqli
 def deploy_for_all(*wanted: Wanted) -> None:
     with db.writing() as session:
         for task in session.scalars(select(Task)):
-            deploy(session, task, wanted)
+            deploy(session, task, wanted, reason="A test.")
 
 
 def test_a_failure_does_not_name_the_policy(chat: Chat) -> None:
@@ -40,7 +41,7 @@ def test_best_of_k_holds_both_candidates_back_until_both_are_complete(chat: Chat
         make_snapshot(session, "pm-1", SnapshotKind.PM, directory="pm-1")
     load_anything_named("pm-1", SnapshotKind.PM)
     with db.writing() as session:
-        deploy(session, None, [Wanted("pm-1", 100)])
+        deploy(session, None, [Wanted("pm-1", 100)], reason="A test.")
     deploy_for_all(Wanted("initial", 50), Wanted("initial", 50, best_of=4))
     crowdworker = Crowdworker(url)
     for number in range(12):  # until a turn has one of each: missed 12 times is 1 in 4,096

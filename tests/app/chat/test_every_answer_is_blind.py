@@ -15,7 +15,8 @@ from sqlalchemy import select, update
 
 from app import db, main
 from app.security import HEADERS
-from app.snapshots.service import Wanted, deploy
+from app.snapshots.service import deploy
+from app.snapshots.shares import Wanted
 from app.tables import (
     Account,
     Candidate,
@@ -60,7 +61,7 @@ def talk(chat: Chat) -> Crowdworker:
     load_anything_named("pm-1", SnapshotKind.PM)
     load_anything_named("week-7-policy", SnapshotKind.POLICY)
     with db.writing() as session:
-        deploy(session, None, [Wanted("pm-1", 100)])
+        deploy(session, None, [Wanted("pm-1", 100)], reason="A test.")
     deploy_for_all(Wanted("initial", 34), Wanted("week-7-policy", 33), Wanted("initial", 33, best_of=4))
     crowdworker = Crowdworker(url)
     while who_answered() != WHO_WROTE_IT:  # not in 40 turns: once in 10^13

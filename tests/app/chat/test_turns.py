@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 
 from app import db
-from app.snapshots.service import Wanted, deploy
+from app.snapshots.service import deploy
+from app.snapshots.shares import Wanted
 from app.tables import Candidate, Conversation, Deployment, PairScope, Snapshot, Task, Turn
 from app.tranches.families import family_of
 from tests.app.conftest import Browser, answer
@@ -192,7 +193,7 @@ def deploy_two() -> None:
     with db.writing() as session:
         make_snapshot(session, "week-1")
         for task in session.scalars(select(Task)):
-            deploy(session, task, [Wanted("week-1", 80), Wanted("initial", 20)])
+            deploy(session, task, [Wanted("week-1", 80), Wanted("initial", 20)], reason="A test.")
 
 
 def played(crowdworker: TestClient, conversation: str, turns: int) -> list[set[str]]:

@@ -1,40 +1,18 @@
 """Deploying and rolling back, as a researcher does it over HTTP."""
 
-import hashlib
-import json
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
-from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from app import db
-from app.settings import get_settings
-from app.tables import AuditEvent, Deployment, Role, Snapshot, SnapshotKind
-from tests.app.clients import client_of
-from tests.factories import make_account, make_deployment, make_snapshot, make_task
-
-
-@pytest.fixture
-def researcher(engine: Engine) -> TestClient:
-    """With a task “talk” that the initial policy answers alone."""
-    with db.writing() as session:
-        account = make_account(session, Role.RESEARCHER)
-        task = make_task(session, slug="talk")
-        make_deployment(session, task, make_snapshot(session, "initial"))
-    return client_of(account)
-
-
-def snapshot_on_disk(session: Session, name: str, kind: SnapshotKind = SnapshotKind.POLICY) -> Path:
-    directory = get_settings().snapshots_dir / name
-    directory.mkdir(parents=True)
-    (directory / "adapter_model.safetensors").write_bytes(b"weights of " + name.encode())
-    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.iterdir()}
-    (directory / "manifest.json").write_text(json.dumps({"format": 1, "name": name, "files": hashes}))
-    make_snapshot(session, name, kind, directory=name)
-    return directory
+from app.snapshots import service
+from app.snapshots.shares import Wanted
+from app.tables import AuditEvent, Deployment, Snapshot, SnapshotKind, Task
+from tests.app.snapshots.conftest import snapshot_on_disk
+from tests.factories import make_deployment
 
 
 def put(client: TestClient, *lines: tuple[str, float], **fields: object) -> Response:
@@ -59,8 +37,8 @@ def test_a_deployment_is_a_new_generation_and_is_written_down(researcher: TestCl
         }
     deployed = {row["name"]: row["deployed"] for row in researcher.get("/snapshots").json()}
     assert deployed == {
-        "week-1": [{"task": "talk", "share": 80.0}],
-        "initial": [{"task": "talk", "share": 20.0}],
+        "week-1": [{"task": "talk", "share": 80.0, "full_share": None}],
+        "initial": [{"task": "talk", "share": 20.0, "full_share": None}],
     }
 
 
@@ -139,3 +117,136 @@ def test_there_is_nothing_to_roll_back_to_from_the_first_generation(researcher: 
     answer = researcher.post("/tasks/talk/rollback")
     assert (answer.status_code, answer.json()["type"]) == (409, "nothing-to-roll-back")
     assert researcher.post("/tasks/unknown/rollback").status_code == 404
+
+
+def test_deploying_for_the_scoring_pm_names_one_pm(researcher: TestClient) -> None:
+    with db.writing() as session:
+        for name in ("pm-1", "pm-2"):
+            snapshot_on_disk(session, name, SnapshotKind.PM)
+    both = {"deployments": [{"snapshot": "pm-1", "share": 50}, {"snapshot": "pm-2", "share": 50}]}
+    answer = researcher.put("/tasks/scoring-pm/deployments", json=both)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "One PM scores all candidates: name one, with a share of 100.",
+    )
+    for name in ("pm-1", "pm-2"):
+        one = {"deployments": [{"snapshot": name, "share": 100}]}
+        assert researcher.put("/tasks/scoring-pm/deployments", json=one).json()["task"] is None
+    back = researcher.post("/tasks/scoring-pm/rollback").json()
+    assert (back["generation"], back["deployments"][0]["snapshot"]) == (3, "pm-1")
+
+
+def test_a_snapshot_that_was_never_evaluated_wants_a_reason_which_is_recorded(researcher: TestClient) -> None:
+    with db.writing() as session:
+        snapshot_on_disk(session, "week-1-kl4", evaluated=False)
+    refused = put(researcher, ("week-1-kl4", 50), ("initial", 50), reason="  ")
+    assert (refused.status_code, refused.json()["type"]) == (422, "snapshot-not-evaluated")
+    assert refused.json()["detail"] == (
+        "Snapshot “week-1-kl4” was never evaluated on test data; to deploy it all the same, give a reason."
+    )
+    assert [g["generation"] for g in researcher.get("/deployments").json()] == [1]
+
+    assert put(researcher, ("week-1-kl4", 50), ("initial", 50), reason="To compare KL levels.").status_code == 200
+    with db.reading() as session:
+        event = session.scalars(select(AuditEvent)).one()
+        assert (event.reason, (event.after or {})["unevaluated"]) == ("To compare KL levels.", ["week-1-kl4"])
+    again = put(researcher, ("week-1-kl4", 80), ("initial", 20))
+    assert again.status_code == 200, "it answers already: that was decided"
+
+
+def test_a_canary_begins_small_beside_those_that_answer_and_is_promoted_to_its_full_share(
+    researcher: TestClient,
+) -> None:
+    with db.writing() as session:
+        for name in ("week-1", "week-2"):
+            snapshot_on_disk(session, name)
+    put(researcher, ("week-1", 80), ("initial", 20))
+    body = put(researcher, ("week-2", 70), ("initial", 30), canary=10).json()
+    assert body["canary"]
+    assert shares_of(body) == {"week-2": (10, 70), "week-1": (72, 0), "initial": (18, 30)}
+
+    body = researcher.post("/tasks/talk/promote", json={"reason": "No complaint in a day."}).json()
+    assert (body["generation"], body["canary"]) == (4, False)
+    assert shares_of(body) == {"week-2": (70, None), "initial": (30, None)}
+    newest = researcher.get("/deployments").json()[0]
+    assert (newest["action"], newest["reason"]) == ("promote", "No complaint in a day.")
+
+    nothing = researcher.post("/tasks/talk/promote")
+    assert (nothing.status_code, nothing.json()["detail"]) == (
+        409,
+        "Task talk has no canary: all that answers has its full share.",
+    )
+
+
+def test_rolling_back_a_canary_brings_the_shares_before_it(researcher: TestClient) -> None:
+    with db.writing() as session:
+        snapshot_on_disk(session, "week-1")
+    put(researcher, ("week-1", 90), ("initial", 10), canary=5)
+    body = researcher.post("/tasks/talk/rollback", json={"reason": "It is rude."}).json()
+    assert (body["canary"], shares_of(body)) == (False, {"initial": (100, None)})
+
+
+def test_a_canary_without_anything_new_or_that_takes_most_is_refused(researcher: TestClient) -> None:
+    with db.writing() as session:
+        for name in ("a", "b", "c"):
+            snapshot_on_disk(session, name)
+    answer = put(researcher, ("initial", 100), canary=5)
+    assert (answer.status_code, answer.json()["type"]) == (422, "nothing-new")
+    answer = put(researcher, ("a", 30), ("b", 30), ("c", 30), ("initial", 10), canary=20)
+    assert answer.json()["detail"] == (
+        "A canary share of 20 % for each of 3 new would leave 40 % for those that answer now; they keep at least 50 %."
+    )
+    assert put(researcher, ("a", 90), ("initial", 10), canary=60).status_code == 422
+    assert [g["generation"] for g in researcher.get("/deployments").json()] == [1]
+
+
+def test_who_looked_at_an_older_generation_replaces_nothing_unseen(researcher: TestClient) -> None:
+    with db.writing() as session:
+        snapshot_on_disk(session, "week-1")
+    assert put(researcher, ("week-1", 50), ("initial", 50), seen=1).status_code == 200
+    late = put(researcher, ("week-1", 100), seen=1)
+    assert (late.status_code, late.json()["type"]) == (409, "deployed-meanwhile")
+    assert late.json()["detail"] == (
+        "Task talk has got generation 2 meanwhile, and you looked at 1; look again before you replace it."
+    )
+    assert researcher.post("/tasks/talk/rollback", json={"seen": 1}).status_code == 409
+    assert researcher.post("/tasks/talk/promote", json={"seen": 1}).status_code == 409
+    assert [g["generation"] for g in researcher.get("/deployments").json()] == [2, 1]
+
+
+def test_two_who_deploy_at_the_same_moment_make_two_generations_one_of_them_active(researcher: TestClient) -> None:
+    """For a task, and for the scoring PM, which has no row of its own to be locked."""
+    names = [f"snapshot-{number}" for number in range(6)]
+    with db.writing() as session:
+        for name in names:
+            snapshot_on_disk(session, name, SnapshotKind.PM if name < "snapshot-3" else SnapshotKind.POLICY)
+
+    def at_once(name: str) -> None:
+        with db.writing() as session:
+            task = None if name < "snapshot-3" else session.scalars(select(Task)).one()
+            service.deploy(session, task, [Wanted(name, 100)])
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(at_once, names))
+    with db.reading() as session:
+        for of, generations in (
+            (Deployment.task_id.is_(None), [1, 2, 3]),
+            (Deployment.task_id.is_not(None), [1, 2, 3, 4]),
+        ):
+            rows = session.scalars(select(Deployment).where(of).order_by(Deployment.generation)).all()
+            assert [row.generation for row in rows] == generations
+            assert [row.active for row in rows] == [False] * (len(rows) - 1) + [True]
+
+
+def test_the_list_of_generations_says_who_did_what_and_why(researcher: TestClient) -> None:
+    with db.writing() as session:
+        snapshot_on_disk(session, "week-1")
+    put(researcher, ("week-1", 100), reason="It won.")
+    newest, first = researcher.get("/deployments").json()
+    assert (newest["created_by"], newest["action"], newest["reason"]) == ("rosa", "deploy", "It won.")
+    assert (first["created_by"], first["action"], first["reason"]) == (None, None, None)
+
+
+def shares_of(body: dict[str, Any]) -> dict[str, tuple[float, float | None]]:
+    """Share now, and once promoted."""
+    return {line["snapshot"]: (line["share"], line["full_share"]) for line in body["deployments"]}
