@@ -40,6 +40,8 @@ class Said(NamedTuple):
 
     text: str
     score: float
+    scores: Sequence[float] = ()
+    """Of all the responses that it is the median of, ascending."""
 
 
 Row = dict[str, Any]
@@ -74,7 +76,8 @@ def typical(
         texts = [[networks.renderer.response_ids(response.text) for response in group] for group in responses]
         for group, scores in zip(responses, networks.pm.score(chunk, texts), strict=True):
             middle = median(scores)
-            said.append(Said(group[middle].text, round(scores[middle], 4)))
+            ascending = sorted(round(score, 4) for score in scores)
+            said.append(Said(group[middle].text, round(scores[middle], 4), ascending))
     networks.policy.backbone.accompany()
     return [one for part in processes.gather(said) for one in part]
 

@@ -195,6 +195,14 @@ def test_one_week_closes_the_loop_whoever_is_killed(platform: Platform) -> None:
         steps = next(filter(None, points))
         assert steps == list(range(steps[0], steps[0] + len(steps))), f"{name} has a gap or a double step"
 
+    side_by_side = admin.get("/samples").json()
+    assert (side_by_side["a"], side_by_side["b"]) == (policies[0], "initial")
+    assert len(side_by_side["prompts"]) == 2, "the toy preset's sample_prompts"
+    assert all(len(one["a"]["scores"]) == 17 for one in side_by_side["prompts"])
+    page = admin.get(f"/snapshots/{policies[0]}").json()
+    assert (page["prompts_answered"], page["snapshot"]["evaluated"]) == (2, True)
+    assert [one["name"] for one in page["relatives"]] == pms
+
     # The new snapshot answers next to the initial policy: new conversations are drawn from both.
     platform.processes["inference"].kill_and_restart()
     platform.processes["web"].kill_and_restart()

@@ -23,7 +23,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import db
-from app.accounts.own_data.erasure import prompt_hash
+from app.accounts.own_data.erasure import erase_samples, prompt_hash
 from app.settings import get_settings
 from app.tables import Conversation, Erasure, Evaluation, RunStatus, TrainingRun, Turn
 from models.run import file_atomically, write_atomically
@@ -72,6 +72,7 @@ def erase_copies(erasure_id: str) -> None:
     overwrite_words()
     with db.writing() as session:
         _erase_from_evaluations(session, erased)
+        erase_samples(session, erased.prompts)
     held = [directory for directory in _run_directories() if not _erase_from_directory(directory, erased)]
     if settled and not held:
         with db.writing() as session:

@@ -3,11 +3,16 @@
 from fastapi import APIRouter
 
 from app.deps import Reading, Researcher, Writing
-from app.snapshots import queries, retiring, schemas, service
+from app.errors import DomainError
+from app.snapshots import queries, retiring, samples, schemas, service
 from app.snapshots.page import page
 from app.tables import SnapshotKind
 
 router = APIRouter(tags=["snapshots"])
+
+
+class WarningNotAgreed(DomainError):
+    status = 403
 
 
 @router.get("/snapshots")
@@ -40,6 +45,20 @@ def retire(account: Researcher, session: Writing, name: str, body: schemas.Retir
 @router.post("/snapshots/{name}/unretire")
 def unretire(account: Researcher, session: Writing, name: str, body: schemas.Unretire) -> schemas.Snapshot:
     return queries.described(session, [retiring.unretire(session, name, account, body.reason)])[0]
+
+
+@router.get("/samples")
+def side_by_side(_: Researcher, session: Reading, a: str | None = None, b: str | None = None) -> schemas.SideBySide:
+    """Of red-team prompts all but the words."""
+    return samples.side_by_side(session, a, b, red_team=False)
+
+
+@router.post("/samples/openings")
+def open_samples(account: Researcher, session: Writing, a: str, b: str) -> schemas.SideBySide:
+    """With the words of red-team prompts; audited."""
+    if account.red_team_opt_in_at is None:
+        raise WarningNotAgreed("Agree to the warning first: red-team prompts ask for what may be hard to read.")
+    return samples.open_red_team(session, a, b, account)
 
 
 @router.get("/deployments")

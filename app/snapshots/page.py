@@ -129,7 +129,7 @@ def _relatives(session: Session, snapshot: Snapshot) -> Iterator[schemas.Relativ
     yield from (schemas.Relative(name=name, relation="trained against it") for name in session.scalars(against))
 
 
-def _elo(session: Session, snapshot: Snapshot) -> Iterator[schemas.Elo]:
+def _elo(session: Session, snapshot: Snapshot) -> Iterator[schemas.SnapshotElo]:
     """Its standing on the newest board of each task, over all weeks."""
     fit = select(EloFit.id).where(EloFit.status == EloFitStatus.DONE).order_by(EloFit.finished_at.desc()).limit(1)
     boards = (
@@ -142,7 +142,7 @@ def _elo(session: Session, snapshot: Snapshot) -> Iterator[schemas.Elo]:
         for standing in board["standings"]:
             if standing["snapshot"] == snapshot.name:
                 elo = standing["elo"] or {}
-                yield schemas.Elo(
+                yield schemas.SnapshotElo(
                     task=task,
                     best_of=standing["best_of"],
                     elo=elo.get("elo"),

@@ -46,7 +46,8 @@ def reconcile(timeout: float = 60) -> Reconciled:
 
 
 def _wanted() -> Iterable[Snapshot]:
-    """Snapshots of active deployments, and those that conversations begun before the last deployment still hold."""
+    """Snapshots of active deployments, those that conversations begun before the last deployment still hold, and those
+    that researchers talk to in the playground."""
     deployments = select(Deployment.snapshot_id).where(Deployment.active)
     with db.reading() as session:
         pinned = select(Conversation.deployment_a_id, Conversation.deployment_b_id).where(
@@ -55,7 +56,8 @@ def _wanted() -> Iterable[Snapshot]:
         held = {deployment for pair in session.execute(pinned) for deployment in pair if deployment}
         of_held = select(Deployment.snapshot_id).where(Deployment.id.in_(held))
         rows = select(Snapshot).where(
-            Snapshot.id.in_(deployments) | Snapshot.id.in_(of_held), Snapshot.directory.is_not(None)
+            Snapshot.id.in_(deployments) | Snapshot.id.in_(of_held) | (Snapshot.wanted_until > db.now()),
+            Snapshot.directory.is_not(None),
         )
         return list(session.scalars(rows.order_by(Snapshot.created_at)))
 

@@ -66,7 +66,7 @@ class Relative(BaseModel):
     registered: bool = True
 
 
-class Elo(BaseModel):
+class SnapshotElo(BaseModel):
     task: str
     best_of: int
     elo: float | None
@@ -109,9 +109,41 @@ class SnapshotPage(BaseModel):
     gate: Gate | None
     evaluations: list[Evaluated]
     relatives: list[Relative]
-    elo: list[Elo]
+    elo: list[SnapshotElo]
     terms: list[Term]
     prompts_answered: Annotated[int, Field(description="Fixed prompts of which a median is kept.")]
+
+
+class Said(BaseModel):
+    text: Annotated[str | None, Field(description="Null: covered.")]
+    score: float
+    scores: Annotated[list[float], Field(description="Of all the responses it is the median of, ascending.")]
+    pm: str
+
+
+class Message(BaseModel):
+    role: str
+    content: str
+
+
+class SampledPrompt(BaseModel):
+    """A fixed prompt, and what two snapshots say to it."""
+
+    id: str
+    prompt: list[Message]
+    is_red_team: bool
+    covered: bool
+    a: Said
+    b: Said
+
+
+class SideBySide(BaseModel):
+    a: str
+    b: str
+    prompts: list[SampledPrompt]
+    only_a: Annotated[int, Field(description="Prompts that the other one has not answered.")]
+    only_b: int
+    missing: Annotated[str | None, Field(description="Why there is nothing to compare.")]
 
 
 class DeploymentLine(BaseModel):

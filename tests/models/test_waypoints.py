@@ -112,6 +112,14 @@ def test_every_snapshot_answers_the_same_prompts_beside_the_initial_policy(finis
     assert any(row["new"] != row["initial"] for row in rows)
 
 
+def test_all_scores_are_kept_beside_the_median_response(finished: Path) -> None:
+    for line in (finished / "samples.jsonl").read_text().splitlines():
+        for said in (json.loads(line)["initial"], json.loads(line)["new"]):
+            assert len(said["scores"]) == 17
+            assert said["scores"] == sorted(said["scores"])
+            assert said["score"] == said["scores"][8], "as many above as below"
+
+
 def test_without_prompts_to_show_there_are_no_samples(tmp_path: Path) -> None:
     path = make_run(tmp_path / "run", rollouts=8, sample_prompts=0)
     assert train(path)["snapshots"] == []

@@ -9,7 +9,7 @@ their comparisons are erased.
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ScalarResult, delete, func, select, update
@@ -33,6 +33,7 @@ from app.tables import (
     QualificationAttempt,
     Report,
     Role,
+    Sample,
     SignIn,
     StudyVisit,
     Tranche,
@@ -62,6 +63,7 @@ def erase(session: Session, account_id: str) -> None:
         withdraw(session, assignment)
     erasure = Erasure(conversations=list(_to_be_found(session, own)))
     session.add(erasure)
+    erase_samples(session, {prompt for one in erasure.conversations for prompt in one["prompts"]})
     frozen = _blank_dialogues(session, account)
     _forget_person(session, account)
     counts = {"conversations": len(own), "frozen_comparisons": frozen}
@@ -73,6 +75,13 @@ def erase(session: Session, account_id: str) -> None:
 def prompt_hash(said: Sequence[str]) -> str:
     """By which a copied prompt is found when its text is gone from the rows: human, assistant, …, human."""
     return hashlib.sha256(json.dumps(list(said)).encode()).hexdigest()
+
+
+def erase_samples(session: Session, prompt_hashes: Collection[str]) -> None:
+    """What snapshots said to these prompts goes with the prompts. The job does it once more: a run may have ended."""
+    found = select(Sample.prompt_hash).distinct()
+    own = [prompt for prompt in session.scalars(found) if prompt in prompt_hashes]
+    _run(session, delete(Sample).where(Sample.prompt_hash.in_(own)))
 
 
 def _to_be_found(session: Session, conversation_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
