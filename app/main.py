@@ -30,6 +30,7 @@ from app.leaderboard.endpoints import router as leaderboard
 from app.lineage.endpoints import router as lineage
 from app.messages.endpoints import router as messages
 from app.people.endpoints import router as people
+from app.playground.endpoints import router as playground
 from app.reports.endpoints import router as reports
 from app.security import SecurityHeaders
 from app.settings import get_settings
@@ -51,6 +52,7 @@ FEATURES = (
     lineage,
     leaderboard,
     snapshots,
+    playground,
     studies,
     care,
     messages,

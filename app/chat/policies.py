@@ -81,7 +81,7 @@ class Policies:
         answer = await self._post(self._inference, "/v1/chat/completions", body)
         texts = [_storable(choice["message"]["content"] or "") for choice in answer["choices"]]
         finishes = [_finish(choice["finish_reason"]) for choice in answer["choices"]]
-        scores = await asyncio.gather(*(self._score(pm, messages, text) for text in texts))
+        scores = await asyncio.gather(*(self.score(pm, messages, text) for text in texts))
         best = max(range(len(texts)), key=lambda i: scores[i])
         draft.prompt_tokens, draft.completion_tokens = _tokens(answer.get("usage") or {})
         draft.best_of_texts = [
@@ -90,7 +90,17 @@ class Policies:
         ]
         draft.text, draft.finish, draft.score = texts[best], finishes[best], scores[best]
 
-    async def _score(self, pm: str, messages: list[dict[str, str]], text: str) -> float:
+    async def holds(self, model: str) -> bool:
+        """Whether the server of policies has this one loaded."""
+        try:
+            response = await self._inference.get("/v1/models", timeout=5)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"{type(error).__name__}: {error}") from error
+        if not response.is_success:
+            _raise(response)
+        return model in {known["id"] for known in response.json()["data"]}
+
+    async def score(self, pm: str, messages: list[dict[str, str]], text: str) -> float:
         body = {"model": pm, "messages": [*messages, {"role": "assistant", "content": text}]}
         answer = await self._post(self._scoring, "/pooling", body)
         return float(answer["data"][0]["data"][0])
