@@ -9,14 +9,14 @@ MAX_CHARACTERS = 20_000
 """Of a whole dialogue."""
 
 
-class Message(BaseModel):
+class DialogueMessage(BaseModel):
     role: Literal["user", "assistant"]
     content: Annotated[str, Field(min_length=1)]
 
 
 class Ask(BaseModel):
     snapshot: str
-    messages: Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]
+    messages: Annotated[list[DialogueMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
     max_tokens: Annotated[int, Field(ge=1, le=512)] = 128
     temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] = 1.0
     seed: Annotated[int, Field(ge=0, lt=2**53)]

@@ -121,7 +121,7 @@ class Said(BaseModel):
     pm: str
 
 
-class Message(BaseModel):
+class PromptMessage(BaseModel):
     role: str
     content: str
 
@@ -130,7 +130,7 @@ class SampledPrompt(BaseModel):
     """A fixed prompt, and what two snapshots say to it."""
 
     id: str
-    prompt: list[Message]
+    prompt: list[PromptMessage]
     is_red_team: bool
     covered: bool
     a: Said
