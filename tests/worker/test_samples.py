@@ -88,9 +88,9 @@ def test_samples_of_a_run_are_registered_once_the_initial_policy_s_too(ended: En
 
 def test_a_registration_that_is_rolled_back_leaves_nothing_and_is_done_again(ended: Ended) -> None:
     with db.writing() as session:
+        unfinished = session.begin_nested()
         ended.register(session)
-        session.rollback()  # the worker is killed between the rows and the commit
-        session.begin()
+        unfinished.rollback()  # as when the worker is killed between the rows and the commit
     with db.writing() as session:
         assert ended.register(session) == 6
 
