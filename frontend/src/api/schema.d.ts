@@ -1148,10 +1148,121 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Snapshots */
+        /**
+         * Snapshots
+         * @description At most fifty; `before` is the name of the last one that is known.
+         */
         get: operations["snapshots-snapshots"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshot-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Snapshot Names */
+        get: operations["snapshots-snapshot_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Snapshot */
+        get: operations["snapshots-snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{name}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Retire */
+        post: operations["snapshots-retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshots/{name}/unretire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unretire */
+        post: operations["snapshots-unretire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Side By Side
+         * @description Of red-team prompts all but the words.
+         */
+        get: operations["snapshots-side_by_side"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Samples
+         * @description With the words of red-team prompts; audited.
+         */
+        post: operations["snapshots-open_samples"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1192,6 +1303,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{slug}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Promote */
+        post: operations["snapshots-promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{slug}/rollback": {
         parameters: {
             query?: never;
@@ -1203,6 +1331,26 @@ export interface paths {
         put?: never;
         /** Rollback */
         post: operations["snapshots-rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Talk
+         * @description Nothing of it is stored.
+         */
+        post: operations["playground-talk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1731,6 +1879,25 @@ export interface components {
             strength: components["schemas"]["Strength"] | null;
             /** Comparisons */
             comparisons: number;
+        };
+        /** Ask */
+        Ask: {
+            /** Snapshot */
+            snapshot: string;
+            /** Messages */
+            messages: components["schemas"]["DialogueMessage"][];
+            /**
+             * Max Tokens
+             * @default 128
+             */
+            max_tokens: number;
+            /**
+             * Temperature
+             * @default 1
+             */
+            temperature: number;
+            /** Seed */
+            seed: number;
         };
         /** Assignment */
         Assignment: {
@@ -2282,12 +2449,32 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** Decide */
+        Decide: {
+            /** Reason */
+            reason?: string | null;
+            /**
+             * Seen
+             * @description The generation that was looked at; 409 if another one is active by now.
+             */
+            seen?: number | null;
+        };
         /** Deploy */
         Deploy: {
             /** Deployments */
-            deployments: components["schemas"]["DeploymentLine"][];
+            deployments: components["schemas"]["WantedLine"][];
             /** Reason */
             reason?: string | null;
+            /**
+             * Canary
+             * @description Percent with which each new one begins, until it is promoted.
+             */
+            canary?: number | null;
+            /**
+             * Seen
+             * @description The generation that was looked at; 409 if another one is active by now.
+             */
+            seen?: number | null;
         };
         /** Deployed */
         Deployed: {
@@ -2295,6 +2482,11 @@ export interface components {
             task: string | null;
             /** Share */
             share: number;
+            /**
+             * Full Share
+             * @description Of a canary: its share once promoted.
+             */
+            full_share?: number | null;
         };
         /** DeploymentLine */
         DeploymentLine: {
@@ -2307,6 +2499,21 @@ export interface components {
              * @default 1
              */
             best_of: number;
+            /**
+             * Full Share
+             * @description Of a canary generation: once promoted.
+             */
+            full_share?: number | null;
+        };
+        /** DialogueMessage */
+        DialogueMessage: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "user" | "assistant";
+            /** Content */
+            content: string;
         };
         /** Edge */
         Edge: {
@@ -2400,6 +2607,25 @@ export interface components {
              * @enum {string}
              */
             basis: "past runs" | "estimate";
+        };
+        /** Evaluated */
+        Evaluated: {
+            /** Kind */
+            kind: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Iteration */
+            iteration: string | null;
+            /**
+             * Of
+             * @description Comparisons (PM) or prompts (policy).
+             */
+            of: number;
+            /** Measured */
+            measured: components["schemas"]["Measured"][];
         };
         /** Exclusion */
         Exclusion: {
@@ -2743,6 +2969,17 @@ export interface components {
              */
             red_team_searched: boolean;
         };
+        /** Gate */
+        Gate: {
+            /** Iteration Id */
+            iteration_id: string;
+            /** Iteration */
+            iteration: string;
+            /** Passed */
+            passed: boolean | null;
+            /** Reason */
+            reason: string | null;
+        };
         /** Generation */
         Generation: {
             /** Task */
@@ -2751,6 +2988,8 @@ export interface components {
             generation: number;
             /** Active */
             active: boolean;
+            /** Canary */
+            canary: boolean;
             /** Deployments */
             deployments: components["schemas"]["DeploymentLine"][];
             /**
@@ -2758,6 +2997,20 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Created By
+             * @description Null: the week, or the command line.
+             */
+            created_by?: string | null;
+            /**
+             * Action
+             * @description deploy, promote or rollback.
+             */
+            action?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Iteration */
+            iteration?: string | null;
         };
         /** Guide */
         Guide: {
@@ -2946,6 +3199,25 @@ export interface components {
             may_edit: boolean;
         };
         /**
+         * Measured
+         * @description One number of an evaluation, and what it is to be read against.
+         */
+        Measured: {
+            /** Quantity */
+            quantity: string;
+            /** Value */
+            value: number;
+            /** Low */
+            low?: number | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Against
+             * @description The initial policy's, or the longer response's.
+             */
+            against?: number | null;
+        };
+        /**
          * Meeting
          * @description How often two contestants met; both by their place in `standings`.
          */
@@ -3024,6 +3296,19 @@ export interface components {
             cents: number;
             /** Currency */
             currency: string;
+        };
+        /** Name */
+        Name: {
+            /** Name */
+            name: string;
+            kind: components["schemas"]["SnapshotKind"];
+            /** Retired */
+            retired: boolean;
+            /**
+             * Sampled
+             * @description It has said something to the fixed prompts.
+             */
+            sampled: boolean;
         };
         /** NewAssignment */
         NewAssignment: {
@@ -3591,6 +3876,13 @@ export interface components {
              */
             session: string;
         };
+        /** PromptMessage */
+        PromptMessage: {
+            /** Role */
+            role: string;
+            /** Content */
+            content: string;
+        };
         /** Qualification */
         Qualification: {
             /** Items */
@@ -3643,6 +3935,24 @@ export interface components {
             text_version: number;
             /** Picked */
             picked: ("a" | "b")[];
+        };
+        /**
+         * Relative
+         * @description Another snapshot: what it is made from, or what is made from it. `registered`: it has a page.
+         */
+        Relative: {
+            /** Name */
+            name: string;
+            /**
+             * Relation
+             * @enum {string}
+             */
+            relation: "reward" | "parent" | "same run" | "trained against it";
+            /**
+             * Registered
+             * @default true
+             */
+            registered: boolean;
         };
         /** Report */
         Report: {
@@ -3714,16 +4024,16 @@ export interface components {
             /** Finish */
             finish: string | null;
         };
+        /** Retire */
+        Retire: {
+            /** Reason */
+            reason: string;
+        };
         /**
          * Role
          * @enum {string}
          */
         Role: "crowdworker" | "researcher" | "admin";
-        /** Rollback */
-        Rollback: {
-            /** Reason */
-            reason?: string | null;
-        };
         /** Run */
         Run: {
             /** Id */
@@ -3753,6 +4063,39 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "lost";
+        /** Said */
+        Said: {
+            /**
+             * Text
+             * @description Null: covered.
+             */
+            text: string | null;
+            /** Score */
+            score: number;
+            /**
+             * Scores
+             * @description Of all the responses it is the median of, ascending.
+             */
+            scores: number[];
+            /** Pm */
+            pm: string;
+        };
+        /**
+         * SampledPrompt
+         * @description A fixed prompt, and what two snapshots say to it.
+         */
+        SampledPrompt: {
+            /** Id */
+            id: string;
+            /** Prompt */
+            prompt: components["schemas"]["PromptMessage"][];
+            /** Is Red Team */
+            is_red_team: boolean;
+            /** Covered */
+            covered: boolean;
+            a: components["schemas"]["Said"];
+            b: components["schemas"]["Said"];
+        };
         /** ScheduleAnswer */
         ScheduleAnswer: {
             /**
@@ -3845,6 +4188,27 @@ export interface components {
             /** Csrf Token */
             csrf_token: string;
         };
+        /** SideBySide */
+        SideBySide: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /** Prompts */
+            prompts: components["schemas"]["SampledPrompt"][];
+            /**
+             * Only A
+             * @description Prompts that the other one has not answered.
+             */
+            only_a: number;
+            /** Only B */
+            only_b: number;
+            /**
+             * Missing
+             * @description Why there is nothing to compare.
+             */
+            missing: string | null;
+        };
         /** SignUp */
         SignUp: {
             /** Username */
@@ -3881,6 +4245,27 @@ export interface components {
             deployed: components["schemas"]["Deployed"][];
             /** Erased */
             erased: number;
+            /** Evaluated */
+            evaluated: boolean;
+            /** Retired At */
+            retired_at: string | null;
+        };
+        /** SnapshotElo */
+        SnapshotElo: {
+            /** Task */
+            task: string;
+            /** Best Of */
+            best_of: number;
+            /** Elo */
+            elo: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Comparisons */
+            comparisons: number;
+            /** Missing */
+            missing: string | null;
         };
         /**
          * SnapshotKind
@@ -3892,6 +4277,54 @@ export interface components {
             /** Name */
             name: string;
             kind: components["schemas"]["SnapshotKind"];
+        };
+        /** SnapshotPage */
+        SnapshotPage: {
+            snapshot: components["schemas"]["Snapshot"];
+            /** Base */
+            base: {
+                [key: string]: string;
+            };
+            /** System */
+            system: string | null;
+            /** Data Hash */
+            data_hash: string | null;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * Files
+             * @description sha256 by file name, as the manifest has them.
+             */
+            files: {
+                [key: string]: string;
+            };
+            /**
+             * Bytes
+             * @description On disk; null: the base itself, or not there.
+             */
+            bytes: number | null;
+            /** Temperature */
+            temperature: number | null;
+            /** Reference Mean */
+            reference_mean: number | null;
+            /** Run Id */
+            run_id: string | null;
+            gate: components["schemas"]["Gate"] | null;
+            /** Evaluations */
+            evaluations: components["schemas"]["Evaluated"][];
+            /** Relatives */
+            relatives: components["schemas"]["Relative"][];
+            /** Elo */
+            elo: components["schemas"]["SnapshotElo"][];
+            /** Terms */
+            terms: components["schemas"]["Term"][];
+            /**
+             * Prompts Answered
+             * @description Fixed prompts of which a median is kept.
+             */
+            prompts_answered: number;
         };
         /** Spread */
         Spread: {
@@ -4305,6 +4738,29 @@ export interface components {
              */
             created_by: string | null;
         };
+        /**
+         * Term
+         * @description A time during which it was deployed with one share.
+         */
+        Term: {
+            /** Task */
+            task: string | null;
+            /** Generation */
+            generation: number;
+            /** Share */
+            share: number;
+            /** Full Share */
+            full_share: number | null;
+            /** Best Of */
+            best_of: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+        };
         /** TextVersion */
         TextVersion: {
             /** Task */
@@ -4641,6 +5097,11 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** Unretire */
+        Unretire: {
+            /** Reason */
+            reason?: string | null;
+        };
         /**
          * Visit
          * @description How it stands; code and return_url once it has ended. MTurk has no return_url: its code goes into the frame.
@@ -4703,6 +5164,18 @@ export interface components {
              * @description Its id: all tranches that it trains on.
              */
             iteration?: string | null;
+        };
+        /** WantedLine */
+        WantedLine: {
+            /** Snapshot */
+            snapshot: string;
+            /** Share */
+            share: number;
+            /**
+             * Best Of
+             * @default 1
+             */
+            best_of: number;
         };
         /** Week */
         Week: {
@@ -7283,7 +7756,11 @@ export interface operations {
     };
     "snapshots-snapshots": {
         parameters: {
-            query?: never;
+            query?: {
+                kind?: components["schemas"]["SnapshotKind"] | null;
+                retired?: boolean;
+                before?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7297,6 +7774,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Snapshot"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "snapshots-snapshot_names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Name"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "snapshots-snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotPage"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "snapshots-retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retire"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "snapshots-unretire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unretire"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "snapshots-side_by_side": {
+        parameters: {
+            query?: {
+                a?: string | null;
+                b?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SideBySide"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "snapshots-open_samples": {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SideBySide"];
                 };
             };
             /** @description A problem: one sentence says what to do. */
@@ -7374,7 +8045,7 @@ export interface operations {
             };
         };
     };
-    "snapshots-rollback": {
+    "snapshots-promote": {
         parameters: {
             query?: never;
             header?: never;
@@ -7385,7 +8056,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Rollback"] | null;
+                "application/json": components["schemas"]["Decide"] | null;
             };
         };
         responses: {
@@ -7405,6 +8076,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "snapshots-rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Decide"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Generation"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "playground-talk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Problem"];
                 };
             };
         };
