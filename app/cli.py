@@ -28,6 +28,8 @@ from app.dashboard.figures import FIGURES, draw
 from app.db import reading, writing
 from app.errors import DomainError, sentence
 from app.follow import follow
+from app.improvement import page
+from app.improvement import sheet as improvement
 from app.iterations import schedule
 from app.iterations import service as iterations
 from app.leaderboard.printed import printed
@@ -261,6 +263,18 @@ def _figure(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _improvement(options: argparse.Namespace) -> int:
+    wanted = improvement.Wanted(options.week or None, options.red_team, options.task)
+    with reading() as session:
+        sheet = improvement.sheet(session, wanted, public=True)
+    if sheet.missing:
+        return _refuse(sheet.missing)
+    options.out.write_text(page.html(options.title, sheet), encoding="utf-8")
+    weeks = ", ".join(column.name for column in sheet.columns)
+    print(f"{len(sheet.rows)} prompts, {weeks} → {options.out}")
+    return DONE
+
+
 def _doctor(_: argparse.Namespace) -> int:
     findings = doctor.examine()
     for finding in findings:
@@ -338,6 +352,12 @@ def _parser() -> argparse.ArgumentParser:
     figure.add_argument("--snapshot", metavar="NAME")
     figure.add_argument("--csv", action="store_true", help="default: JSON")
 
+    sheet = command("improvement", _improvement, "Write the same prompts from week 0 until now into one HTML file.")
+    sheet.add_argument("out", type=Path, metavar="OUT.html")
+    sheet.add_argument("--week", action="append", metavar="ITERATION", help="up to three; default: chosen here")
+    sheet.add_argument("--red-team", action="store_true", help="with red-team prompts")
+    sheet.add_argument("--task", metavar="TASK", help="whose Elo; default: the first that has a leaderboard")
+    sheet.add_argument("--title", default=page.TITLE)
     command("doctor", _doctor, "Say what works and what does not, one line each.")
     return parser
 

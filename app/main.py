@@ -25,6 +25,8 @@ from app.comparisons.endpoints import router as comparisons
 from app.dashboard.endpoints import router as dashboard
 from app.explorer.endpoints import router as explorer
 from app.exports.endpoints import router as exports
+from app.improvement.endpoints import public as shared_improvement
+from app.improvement.endpoints import router as improvement
 from app.iterations.endpoints import router as iterations
 from app.leaderboard.endpoints import router as leaderboard
 from app.lineage.endpoints import router as lineage
@@ -48,6 +50,7 @@ FEATURES = (
     dashboard,
     explorer,
     exports,
+    improvement,
     iterations,
     lineage,
     leaderboard,
@@ -122,6 +125,7 @@ def create_app() -> FastAPI:
         api.include_router(feature)
     app.include_router(api)
     app.mount("/assets", pages.Assets(directory=pages.DIST / "assets", check_dir=False))
+    app.include_router(shared_improvement)
     app.include_router(pages.router)
     return app
 

@@ -6,6 +6,7 @@ import { AdminLayout } from '@/features/dashboard/admin-layout'
 import { OverviewPage } from '@/features/dashboard/overview-page'
 import { ConversationPage } from '@/features/explorer/conversation-page'
 import { ConversationsPage } from '@/features/explorer/conversations-page'
+import { ImprovementPage } from '@/features/improvement/improvement-page'
 import { IterationPage } from '@/features/iterations/iteration-page'
 import { IterationsPage } from '@/features/iterations/iterations-page'
 import { SchedulePage } from '@/features/iterations/schedule-page'
@@ -48,6 +49,7 @@ export function AdminPages() {
         <Route path="people" element={<PeoplePage />} />
         <Route path="studies" element={<StudiesPage />} />
         <Route path="invitations" element={<InvitationsPage />} />
+        <Route path="improvement" element={<ImprovementPage />} />
         <Route path="audit" element={<AuditPage />} />
         <Route path="*" element={<NotFound />} />
       </Route>

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.dashboard.figure import Asked, Figure, signed
 from app.dashboard.figures.data import PER_DAY, comparisons_per_day
+from app.dashboard.figures.improvement import ELO_BY_WEEK, SCORE_BY_WEEK, elo_by_week, score_by_week
 from app.dashboard.figures.leaderboard import ELO, FOUR_WAYS, WINS, elo, four_ways, wins
 from app.dashboard.figures.policies import SCORE, WIN_RATE, score_and_kl, win_rate_against_initial
 from app.dashboard.figures.preference_models import ACCURACY, accuracy
@@ -31,6 +32,8 @@ FIGURES = {
     "elo": Entry("leaderboard", ELO, elo),
     "elo-four-ways": Entry("leaderboard", FOUR_WAYS, four_ways),
     "win-matrix": Entry("leaderboard", WINS, wins),
+    "improvement-elo": Entry("improvement", ELO_BY_WEEK, elo_by_week),
+    "improvement-score": Entry("improvement", SCORE_BY_WEEK, score_by_week),
 }
 
 

@@ -827,6 +827,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/improvement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Improvement */
+        get: operations["improvement-get_improvement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/improvement/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Html
+         * @description One file with everything in it, for whoever may see what researchers see.
+         */
+        get: operations["improvement-get_html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/improvement/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Shared */
+        get: operations["improvement-list_shared"];
+        put?: never;
+        /** Share */
+        post: operations["improvement-share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/improvement/shared/{shared_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke */
+        post: operations["improvement-revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presets": {
         parameters: {
             query?: never;
@@ -3039,6 +3111,15 @@ export interface components {
             /** Comparisons */
             comparisons: number;
         };
+        /** Improvement */
+        Improvement: {
+            /**
+             * Weeks
+             * @description All there are; week 0 is always there.
+             */
+            weeks: components["schemas"]["WeekChoice"][];
+            sheet: components["schemas"]["Sheet"];
+        };
         /** Inference */
         Inference: {
             /** Reachable */
@@ -3341,6 +3422,23 @@ export interface components {
             reason: components["schemas"]["ReportReason"];
             /** Comment */
             comment?: string | null;
+        };
+        /** NewSharedSheet */
+        NewSharedSheet: {
+            /** Title */
+            title: string;
+            /**
+             * Weeks
+             * @description Iterations' names; null: chosen here.
+             */
+            weeks?: string[] | null;
+            /**
+             * Red Team
+             * @default false
+             */
+            red_team: boolean;
+            /** Task */
+            task?: string | null;
         };
         /** NewTaskText */
         NewTaskText: {
@@ -4187,6 +4285,130 @@ export interface components {
             account: components["schemas"]["Account"];
             /** Csrf Token */
             csrf_token: string;
+        };
+        /** SharedSheet */
+        SharedSheet: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * Url
+             * @description Null once revoked.
+             */
+            url: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Revoked By */
+            revoked_by: string | null;
+        };
+        /** Sheet */
+        Sheet: {
+            /** Columns */
+            columns: components["schemas"]["SheetColumn"][];
+            /** Rows */
+            rows: components["schemas"]["SheetRow"][];
+            /** Curves */
+            curves: components["schemas"]["Figure"][];
+            /**
+             * Task
+             * @description Whose Elo it is; a slug.
+             */
+            task: string | null;
+            /**
+             * Red Team Left Out
+             * @default 0
+             */
+            red_team_left_out: number;
+            /**
+             * Crowdworkers Left Out
+             * @description Prompts in a crowdworker's words; never shared.
+             * @default 0
+             */
+            crowdworkers_left_out: number;
+            /**
+             * Missing
+             * @description Why there is nothing to lay side by side.
+             */
+            missing?: string | null;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+        };
+        /**
+         * SheetAnswer
+         * @description The median by the PM of so many responses.
+         */
+        SheetAnswer: {
+            /** Text */
+            text: string;
+            /** Of */
+            of: number;
+            /**
+             * Gain
+             * @description The PM's score above what the same PM gives week 0's.
+             */
+            gain: number | null;
+        };
+        /**
+         * SheetColumn
+         * @description A week's policy. Week 0 is the initial one.
+         */
+        SheetColumn: {
+            /** Number */
+            number: number;
+            /**
+             * Name
+             * @description Of the iteration; initial in week 0.
+             */
+            name: string;
+            /** Snapshot */
+            snapshot: string;
+            status: components["schemas"]["IterationStatus"] | null;
+            /**
+             * Pm
+             * @description Whose median it is. In week 0 that of the last column.
+             */
+            pm: string | null;
+            /** @description By crowdworkers; null: not enough data. */
+            elo: components["schemas"]["SheetElo"] | null;
+        };
+        /** SheetElo */
+        SheetElo: {
+            /** Elo */
+            elo: number;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
+        /** SheetRow */
+        SheetRow: {
+            /** Prompt */
+            prompt: components["schemas"]["SheetSaid"][];
+            /** Is Red Team */
+            is_red_team: boolean;
+            /**
+             * Answers
+             * @description One per column.
+             */
+            answers: (components["schemas"]["SheetAnswer"] | null)[];
+        };
+        /** SheetSaid */
+        SheetSaid: {
+            /** Role */
+            role: string;
+            /** Content */
+            content: string;
         };
         /** SideBySide */
         SideBySide: {
@@ -5181,6 +5403,21 @@ export interface components {
         Week: {
             /** Comparisons */
             comparisons: number;
+        };
+        /** WeekChoice */
+        WeekChoice: {
+            /** Number */
+            number: number;
+            /** Name */
+            name: string;
+            /** Snapshot */
+            snapshot: string;
+            status: components["schemas"]["IterationStatus"];
+            /**
+             * Answers
+             * @description Prompts that it has answered.
+             */
+            answers: number;
         };
         /** WeekElo */
         WeekElo: {
@@ -7107,6 +7344,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExportShown"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-get_improvement": {
+        parameters: {
+            query?: {
+                /** @description Iterations' names, at most three; none: chosen here. */
+                weeks?: string[] | null;
+                red_team?: boolean;
+                /** @description Whose Elo; a slug. */
+                task?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Improvement"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-get_html": {
+        parameters: {
+            query?: {
+                /** @description Iterations' names, at most three; none: chosen here. */
+                weeks?: string[] | null;
+                red_team?: boolean;
+                /** @description Whose Elo; a slug. */
+                task?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-list_shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedSheet"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSharedSheet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedSheet"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "improvement-revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shared_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedSheet"];
                 };
             };
             /** @description A problem: one sentence says what to do. */

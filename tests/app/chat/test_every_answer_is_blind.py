@@ -238,7 +238,12 @@ def deeds(crowdworker: Crowdworker) -> list[Answer]:
     turn = crowdworker.say("And now?")
     list(crowdworker.follow(turn["id"]))
     turn = crowdworker.wait(turn["id"])
-    values |= {"turn_id": turn["id"], "candidate_id": turn["candidates"][0]["id"], "report_id": "a-report"}
+    values |= {
+        "turn_id": turn["id"],
+        "candidate_id": turn["candidates"][0]["id"],
+        "report_id": "a-report",
+        "shared_id": "a-page",
+    }
     values |= {"comparison_id": "a-comparison"}
     bodies, answers = right_bodies(turn), []
     paths = http.get(str(http.base_url).replace("/api/v1/", DESCRIPTION)).json()["paths"]

@@ -71,7 +71,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
     <li className={classes.entry}>
       <div className={classes.head}>
         <Text size="sm" component="span">
-          <strong>{entry.person ?? words.byItself}</strong> {words.did(entry.action)}
+          <strong>{entry.person ?? words.byItself}</strong> {words.did(entry.action, entry.changes)}
           {' · '}
           <SubjectLink subject={entry.subject} action={entry.action} />
         </Text>

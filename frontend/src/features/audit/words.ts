@@ -3,8 +3,8 @@ const ACTIONS: Record<string, string> = {
   'change-study': 'changed a study',
   'change-task': 'changed settings',
   'create-study': 'made a study',
-  'exclude-comparison': 'left out, or let in again',
-  'exclude-crowdworker': 'left out, or let in again',
+  'exclude-comparison': 'left out of tranches',
+  'exclude-crowdworker': 'left out of tranches',
   'may-edit': 'changed who may edit',
   'publish-consent': 'published a consent text',
   'publish-text': 'published a text',
@@ -28,7 +28,14 @@ const ACTIONS: Record<string, string> = {
   resume: 'resumed',
   rollback: 'rolled back',
   schedule: 'changed the schedule',
-  suspend: 'suspended, or let in again',
+  suspend: 'suspended',
+}
+
+/** What undoes the same: its only change leads back to nothing, or to no. */
+const UNDONE: Record<string, string> = {
+  'exclude-comparison': 'let into tranches again',
+  'exclude-crowdworker': 'let into tranches again',
+  suspend: 'let in again',
 }
 
 const FIELDS: Record<string, string> = {
@@ -88,7 +95,11 @@ export const words = {
     task: 'task',
     tranche: 'tranche',
   } as Record<string, string>,
-  did: (action: string) => ACTIONS[action] ?? action.replaceAll('-', ' '),
+  did(action: string, changes: { after?: string | null }[] = []) {
+    const [change] = changes
+    const undone = change !== undefined && (change.after == null || change.after === 'no')
+    return (undone && UNDONE[action]) || (ACTIONS[action] ?? action.replaceAll('-', ' '))
+  },
   field: (name: string) => FIELDS[name] ?? name.replaceAll('_', ' '),
   byItself: 'Turnwise',
   because: 'Why:',

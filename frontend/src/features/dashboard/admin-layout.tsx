@@ -23,6 +23,7 @@ const SECTIONS = [
       ['/admin/snapshots', words.pages.snapshots],
       ['/admin/deployments', words.pages.deployments],
       ['/admin/leaderboard', words.pages.leaderboard],
+      ['/admin/improvement', words.pages.improvement],
     ],
   },
   {

@@ -24,6 +24,7 @@ export const words = {
     studies: 'Studies',
     invitations: 'Invitations',
     audit: 'Audit log',
+    improvement: 'Improvement',
   },
   waiting: (count: number) => `, ${count} to look at`,
   forResearchers: 'The dashboard is for researchers and admins.',
