@@ -256,7 +256,7 @@ def _elo(options: argparse.Namespace) -> int:
 
 
 def _figure(options: argparse.Namespace) -> int:
-    asked = Asked(options.iteration, options.task, options.week, options.snapshot)
+    asked = Asked(options.iteration, options.task, options.week, options.snapshot, options.crowdworker)
     with reading() as session:
         figure = draw(session, options.name, asked)
     print(as_csv(figure) if options.csv else figure.model_dump_json(indent=2), end="" if options.csv else "\n")
@@ -350,6 +350,7 @@ def _parser() -> argparse.ArgumentParser:
     figure.add_argument("--task", metavar="TASK")
     figure.add_argument("--week", type=_monday, metavar="MONDAY")
     figure.add_argument("--snapshot", metavar="NAME")
+    figure.add_argument("--crowdworker", metavar="NAME")
     figure.add_argument("--csv", action="store_true", help="default: JSON")
 
     sheet = command("improvement", _improvement, "Write the same prompts from week 0 until now into one HTML file.")

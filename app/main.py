@@ -22,6 +22,7 @@ from app.chat.generation import Generations
 from app.chat.policies import Policies
 from app.chat.tail import Tail
 from app.comparisons.endpoints import router as comparisons
+from app.crowdworkers.endpoints import router as crowdworkers
 from app.dashboard.endpoints import router as dashboard
 from app.explorer.endpoints import router as explorer
 from app.exports.endpoints import router as exports
@@ -34,6 +35,7 @@ from app.messages.endpoints import router as messages
 from app.people.endpoints import router as people
 from app.playground.endpoints import router as playground
 from app.reports.endpoints import router as reports
+from app.reviews.endpoints import router as reviews
 from app.security import SecurityHeaders
 from app.settings import get_settings
 from app.snapshots.endpoints import router as snapshots
@@ -47,6 +49,7 @@ FEATURES = (
     chat,
     comparisons,
     audit,
+    crowdworkers,
     dashboard,
     explorer,
     exports,
@@ -63,6 +66,7 @@ FEATURES = (
     people,
     reports,
     tranches,
+    reviews,
 )
 
 

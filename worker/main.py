@@ -15,7 +15,18 @@ from celery.signals import celeryd_init, worker_ready, worker_shutting_down
 
 from app.settings import get_settings
 from app.snapshots import reconcile as snapshots
-from worker import dashboard, erasure, exports, iteration, leaderboard, runs, schedule, scoring, tranches
+from worker import (
+    crowdworkers,
+    dashboard,
+    erasure,
+    exports,
+    iteration,
+    leaderboard,
+    runs,
+    schedule,
+    scoring,
+    tranches,
+)
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +83,7 @@ def tick() -> None:
         lambda: _send_again("count_facts", tranches.without_facts()),
         leaderboard.ask_if_due,
         dashboard.close_collected_days,
+        lambda: crowdworkers.is_due() and celery.send_task("count_crowdworkers", expires=ONE_TICK),
         snapshots.reconcile,
     ):
         _isolated(part)
@@ -123,6 +135,12 @@ def count_facts(tranche_id: str) -> None:
 def fit_leaderboard(fit_id: str) -> None:
     """Elo of all snapshots, from all comparisons."""
     leaderboard.fit(fit_id)
+
+
+@celery.task(name="count_crowdworkers")
+def count_crowdworkers() -> None:
+    """What each crowdworker chose, of the weeks in which something came or that were counted long ago."""
+    crowdworkers.count()
 
 
 @celery.task(name="reconcile")

@@ -41,9 +41,13 @@ def figures(_: Researcher) -> list[FigureEntry]:
 
 
 async def _asked(
-    iteration: str | None = None, task: str | None = None, week: date | None = None, snapshot: str | None = None
+    iteration: str | None = None,
+    task: str | None = None,
+    week: date | None = None,
+    snapshot: str | None = None,
+    crowdworker: str | None = None,
 ) -> Asked:
-    return Asked(iteration, task, week, snapshot)
+    return Asked(iteration, task, week, snapshot, crowdworker)
 
 
 @router.get("/figures/{name}")

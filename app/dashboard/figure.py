@@ -17,6 +17,7 @@ class Asked(NamedTuple):
     task: str | None = None  # its slug
     week: date | None = None  # a Monday
     snapshot: str | None = None  # its name
+    crowdworker: str | None = None  # the user name
 
 
 class Axis(BaseModel):

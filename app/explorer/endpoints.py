@@ -38,8 +38,3 @@ def exclude_comparison(
     comparison_id: str, body: Exclusion, researcher: Researcher, session: Writing
 ) -> ComparisonShown:
     return service.exclude_comparison(session, comparison_id, body.reason, researcher)
-
-
-@router.put("/accounts/{account_id}/exclusion", status_code=204)
-def exclude_crowdworker(account_id: str, body: Exclusion, researcher: Researcher, session: Writing) -> None:
-    service.exclude_crowdworker(session, account_id, body.reason, researcher)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.errors import DomainError
 from app.explorer import transcript
 from app.explorer.schemas import ComparisonShown, Transcript
-from app.tables import Account, AuditEvent, Comparison, Role, Tranche
+from app.tables import Account, AuditEvent, Comparison, Tranche
 
 
 class WarningNotAgreed(DomainError):
@@ -18,10 +18,6 @@ class WarningNotAgreed(DomainError):
 
 
 class UnknownComparison(DomainError):
-    status = 404
-
-
-class UnknownPerson(DomainError):
     status = 404
 
 
@@ -61,18 +57,6 @@ def exclude_comparison(
     _audit(session, researcher, "exclude-comparison", f"comparison:{row.id}", before, reason)
     session.flush()
     return transcript.comparison(session, comparison_id)
-
-
-def exclude_crowdworker(session: Session, account_id: str, reason: str | None, researcher: Account) -> None:
-    """All that they chose, but what is frozen; what they choose from now on, too, until it is taken back."""
-    account = session.scalar(select(Account).where(Account.id == account_id).with_for_update())
-    if account is None or account.role != Role.CROWDWORKER:
-        raise UnknownPerson("There is no such crowdworker.")
-    before, reason = account.excluded_reason, _said(reason)
-    if before != reason:
-        account.excluded_reason = reason
-        _audit(session, researcher, "exclude-crowdworker", f"account:{account.id}", before, reason)
-    session.flush()
 
 
 def _said(reason: str | None) -> str | None:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, Float, case, cast, func, select
+from sqlalchemy import ColumnElement, Float, and_, case, cast, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from app.leaderboard.bradley_terry import Floats, Ints
@@ -55,13 +55,20 @@ class League(NamedTuple):
 def counted() -> list[ColumnElement[bool]]:
     """Current choices between two policies whose pair was drawn by chance, by people who are not left out. Erased and
     imported ones have no crowdworker. A choice that may still be changed counts as it stands."""
-    left_out = select(Account.id).where(Account.excluded_reason.is_not(None))
+    excluded = select(Account.id).where(Account.excluded_reason.is_not(None))
+    left_out = excluded.where(Account.excluded_since.is_(None))
+    # Of a million comparisons only theirs are looked at twice: hence the list first, though the row says it all.
+    since_a_day = and_(
+        Comparison.account_id.in_(excluded.where(Account.excluded_since.is_not(None))),
+        exists().where(Account.id == Comparison.account_id, Account.excluded_since <= Comparison.created_at),
+    )
     return [
         Comparison.picked_deployment_id.is_not(None),
         Comparison.superseded_at.is_(None),
         Comparison.excluded_reason.is_(None),
         Comparison.account_id.is_not(None),
         Comparison.account_id.not_in(left_out),
+        not_(since_a_day),
         Comparison.propensity.is_not(None),
         Comparison.strength.is_distinct_from(WEAKEST),
     ]

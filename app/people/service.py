@@ -1,13 +1,13 @@
 """What researchers decide about people: who may edit responses, who may not take part any more. Audited."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.own_data.erasure import NO_PASSWORD
 from app.db import now
 from app.errors import DomainError
 from app.people.schemas import Person
-from app.tables import Account, AuditEvent, Comparison, Conversation, Role, Turn
+from app.tables import Account, AuditEvent, CrowdworkerTotal, Role
 
 
 class UnknownPerson(DomainError):
@@ -23,16 +23,10 @@ class NotAllowed(DomainError):
 
 
 def people(session: Session, account_id: str | None = None) -> list[Person]:
-    """All that have not erased themselves, newest first; or one."""
-    counted = (
-        select(Conversation.account_id, func.count().label("comparisons"))
-        .join(Turn, Turn.conversation_id == Conversation.id)
-        .join(Comparison, Comparison.turn_id == Turn.id)
-        .where(Conversation.preview.is_(False), Comparison.superseded_at.is_(None))
-        .group_by(Conversation.account_id)
-        .subquery()
+    """All that have not erased themselves, newest first; or one. Choices as the job has counted them."""
+    rows = select(Account, CrowdworkerTotal.comparisons).outerjoin(
+        CrowdworkerTotal, CrowdworkerTotal.account_id == Account.id
     )
-    rows = select(Account, counted.c.comparisons).outerjoin(counted, counted.c.account_id == Account.id)
     rows = rows.where(_not_erased).order_by(Account.created_at.desc())
     if account_id is not None:
         rows = rows.where(Account.id == account_id)

@@ -2,7 +2,8 @@
 
 A task whose present text has no pairs asks nobody. Whoever passed once has passed, whatever the text becomes. Tries are
 counted over all versions, or every corrected comma would give them back; a researcher who allows more tries does so on
-purpose. Researchers may try the pairs as often as they like, and nothing is stored.
+purpose. Researchers may try the pairs as often as they like, and nothing is stored. What a researcher decided about
+somebody by hand outranks all of it.
 """
 
 from typing import Literal, NamedTuple
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import DomainError
-from app.tables import Account, QualificationAttempt, Role, Task
+from app.tables import Account, QualificationAttempt, QualificationDecision, Role, Task
 from app.tasks import visits
 from app.tasks.schemas import Feedback, Letter, Pair, Qualification, QualificationItem, QualificationResult
 
@@ -45,13 +46,27 @@ class Standing(NamedTuple):
     tries_left: int | None
 
 
+CLOSED = "The researchers have closed this task for you. Others may be open; you can write to them about it."
 NO_TRIES_LEFT = "You have used all your tries at this task's worked pairs, so it cannot be taken. Others may be open."
 
 
 def standing(session: Session, task: Task, account: Account) -> Standing:
-    if account.role != Role.CROWDWORKER or not task.current_text.qualification:
+    if account.role != Role.CROWDWORKER:
         return Standing("none", None)
-    return _standing(task, _attempts(session, task, account))
+    if decided := decision(session, task, account):
+        return Standing("passed" if decided.qualified else "failed", None)
+    if not task.current_text.qualification:
+        return Standing("none", None)
+    return _standing(task, attempts(session, task, account))
+
+
+def decision(session: Session, task: Task, account: Account) -> QualificationDecision | None:
+    return session.get(QualificationDecision, (account.id, task.id))
+
+
+def why_not(session: Session, task: Task, account: Account) -> str:
+    """For somebody whose standing is "failed"."""
+    return CLOSED if decision(session, task, account) else NO_TRIES_LEFT
 
 
 def refuse_unqualified(session: Session, task: Task, account: Account) -> None:
@@ -59,7 +74,7 @@ def refuse_unqualified(session: Session, task: Task, account: Account) -> None:
         case "needed":
             raise QualificationNeeded("Please work through this task's pairs first; they show what is asked here.")
         case "failed":
-            raise QualificationNeeded(NO_TRIES_LEFT)
+            raise QualificationNeeded(why_not(session, task, account))
 
 
 def asked(session: Session, task: Task, account: Account) -> Qualification:
@@ -68,7 +83,7 @@ def asked(session: Session, task: Task, account: Account) -> Qualification:
     return Qualification(
         items=[Pair(prompt=item.prompt, a=item.a, b=item.b) for item in _items(task)],
         pass_mark=task.pass_mark,
-        tries_left=_tries_left(task, _attempts(session, task, account)) if counted else None,
+        tries_left=_tries_left(task, attempts(session, task, account)) if counted else None,
         text_version=task.text_version,
     )
 
@@ -87,10 +102,10 @@ def attempt(session: Session, task: Task, account: Account, version: int, picked
     correct = sum(pick == item.picked for pick, item in zip(picked, items, strict=True))
     tries_left = None
     if account.role == Role.CROWDWORKER:
-        attempts = _attempts(session, task, account)
-        if not (attempts and (attempts[-1].text_version, attempts[-1].picked) == (version, picked)):
-            attempts.append(_store(session, task, account, picked, correct, before=attempts))
-        tries_left = _tries_left(task, attempts)
+        tries = attempts(session, task, account)
+        if not (tries and (tries[-1].text_version, tries[-1].picked) == (version, picked)):
+            tries.append(_store(session, task, account, picked, correct, before=tries))
+        tries_left = _tries_left(task, tries)
     return QualificationResult(
         correct=correct,
         of=len(items),
@@ -111,11 +126,12 @@ def _store(
     correct: int,
     before: list[QualificationAttempt],
 ) -> QualificationAttempt:
-    match _standing(task, before).state:
+    decided = decision(session, task, account)
+    match standing(session, task, account).state if decided else _standing(task, before).state:
         case "passed":
             raise AlreadyQualified("You have qualified for this task already.")
         case "failed":
-            raise NoTriesLeft(NO_TRIES_LEFT)
+            raise NoTriesLeft(why_not(session, task, account))
     attempt = QualificationAttempt(
         account_id=account.id,
         task_id=task.id,
@@ -135,7 +151,7 @@ def _items(task: Task) -> list[QualificationItem]:
     return [QualificationItem.model_validate(item) for item in task.current_text.qualification]
 
 
-def _attempts(session: Session, task: Task, account: Account) -> list[QualificationAttempt]:
+def attempts(session: Session, task: Task, account: Account) -> list[QualificationAttempt]:
     """Of this person, oldest first."""
     own = select(QualificationAttempt).where(
         QualificationAttempt.task_id == task.id, QualificationAttempt.account_id == account.id
@@ -143,12 +159,12 @@ def _attempts(session: Session, task: Task, account: Account) -> list[Qualificat
     return list(session.scalars(own.order_by(QualificationAttempt.created_at)))
 
 
-def _standing(task: Task, attempts: list[QualificationAttempt]) -> Standing:
-    if any(attempt.passed for attempt in attempts):
+def _standing(task: Task, tries: list[QualificationAttempt]) -> Standing:
+    if any(attempt.passed for attempt in tries):
         return Standing("passed", None)
-    left = _tries_left(task, attempts)
+    left = _tries_left(task, tries)
     return Standing("needed" if left else "failed", left)
 
 
-def _tries_left(task: Task, attempts: list[QualificationAttempt]) -> int:
-    return max(0, task.qualification_tries - len(attempts))
+def _tries_left(task: Task, tries: list[QualificationAttempt]) -> int:
+    return max(0, task.qualification_tries - len(tries))

@@ -74,12 +74,12 @@ def offered(session: Session, task: Task, account: Account) -> OfferedTask:
     """A task as it stands for this person."""
     state, tries_left = qualification.standing(session, task, account)
     if not task.active:
-        why_not: str | None = SWITCHED_OFF
+        why: str | None = SWITCHED_OFF
     elif state == "failed":
-        why_not = qualification.NO_TRIES_LEFT
+        why = qualification.why_not(session, task, account)
     else:
-        why_not = limits.reached(session, task, account)
-    return OfferedTask(**task_view(task).model_dump(), qualification=state, tries_left=tries_left, available=why_not)
+        why = limits.reached(session, task, account)
+    return OfferedTask(**task_view(task).model_dump(), qualification=state, tries_left=tries_left, available=why)
 
 
 def take(session: Session, slug: str, account: Account) -> tuple[Assignment, bool]:

@@ -42,7 +42,7 @@ def left_out_because() -> ColumnElement[str | None]:
     that is the separate `excluded_reason`."""
     return case(
         (Comparison.excluded_reason.is_not(None), Comparison.excluded_reason),
-        (Account.excluded_reason.is_not(None), "crowdworker excluded"),
+        (is_of_somebody_excluded(), "crowdworker excluded"),
         (_either(CandidateStatus.FAILED), "a candidate failed"),
         (_either(CandidateStatus.STOPPED), "a candidate was stopped"),
         (_either(CandidateStatus.PENDING), "a candidate is not finished"),
@@ -50,6 +50,12 @@ def left_out_because() -> ColumnElement[str | None]:
         (~_settled(), "may still be changed"),
         else_=null(),
     )
+
+
+def is_of_somebody_excluded() -> ColumnElement[bool]:
+    """All that they chose, or what they chose since a day."""
+    begun = or_(Account.excluded_since.is_(None), Comparison.created_at >= Account.excluded_since)
+    return and_(Account.excluded_reason.is_not(None), begun)
 
 
 def freezable_comparisons() -> Select[Comparison]:

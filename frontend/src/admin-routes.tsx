@@ -2,6 +2,8 @@ import { Navigate, Route, Routes } from 'react-router'
 import { NotFound } from '@/components/page-error'
 import { InvitationsPage } from '@/features/accounts/invitations-page'
 import { AuditPage } from '@/features/audit/audit-page'
+import { CrowdworkerPage } from '@/features/crowdworkers/crowdworker-page'
+import { CrowdworkersPage } from '@/features/crowdworkers/crowdworkers-page'
 import { AdminLayout } from '@/features/dashboard/admin-layout'
 import { OverviewPage } from '@/features/dashboard/overview-page'
 import { ConversationPage } from '@/features/explorer/conversation-page'
@@ -17,6 +19,7 @@ import { Reports } from '@/features/messages/reports'
 import { ThreadView } from '@/features/messages/thread-view'
 import { Threads } from '@/features/messages/threads'
 import { PeoplePage } from '@/features/people/people-page'
+import { ReviewsPage } from '@/features/reviews/reviews-page'
 import { DeploymentsPage } from '@/features/snapshots/deployments-page'
 import { SnapshotsPage } from '@/features/snapshots/snapshots-page'
 import { StudiesPage } from '@/features/studies/studies-page'
@@ -46,6 +49,9 @@ export function AdminPages() {
           <Route path="messages/:accountId" element={<ThreadView />} />
           <Route path="reports" element={<Reports />} />
         </Route>
+        <Route path="crowdworkers" element={<CrowdworkersPage />} />
+        <Route path="crowdworkers/:id" element={<CrowdworkerPage />} />
+        <Route path="reviews" element={<ReviewsPage />} />
         <Route path="people" element={<PeoplePage />} />
         <Route path="studies" element={<StudiesPage />} />
         <Route path="invitations" element={<InvitationsPage />} />

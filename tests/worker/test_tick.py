@@ -95,7 +95,7 @@ def test_a_part_of_the_tick_that_fails_does_not_keep_the_others_from_their_work(
     monkeypatch.setattr(main.scoring, "unscored_turns", fail)
     monkeypatch.setattr(main.snapshots, "reconcile", lambda: reconciled.append(1))
     main.tick()
-    assert [name for name, _ in sent] == ["run_stage"]
+    assert [name for name, _ in sent] == ["run_stage", "count_crowdworkers"]
     assert reconciled == [1]
 
 
@@ -106,7 +106,7 @@ def test_a_stage_at_work_is_not_sent_again(sent: list[tuple[str, tuple[str, ...]
     (first,) = iteration.waiting_stages()
     assert iteration._claim(first)
     main.tick()
-    assert [name for name, _ in sent] == []
+    assert [name for name, _ in sent] == ["count_crowdworkers"]
 
 
 def test_jobs_reach_the_queue_that_the_web_sends_them_to() -> None:

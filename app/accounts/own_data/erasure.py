@@ -27,11 +27,15 @@ from app.tables import (
     Comparison,
     Conversation,
     ConversationStatus,
+    CrowdworkerTotal,
+    CrowdworkerWeek,
     Erasure,
     Invitation,
     Message,
     QualificationAttempt,
+    QualificationDecision,
     Report,
+    Review,
     Role,
     Sample,
     SignIn,
@@ -104,6 +108,7 @@ def _blank_dialogues(session: Session, account: Account) -> int:
     frozen = _count_in_tranches(session, turns)
     of_turns = update(Comparison).where(Comparison.turn_id.in_(turns))
     _run(session, of_turns.values(account_id=None, import_raw=None))
+    _run(session, update(Review).where(Review.turn_id.in_(turns)).values(note=""))  # may quote what was said
     # Whoever is sampling one has lost its lease, and writes no text any more.
     generating = update(Turn).where(Turn.conversation_id.in_(conversations), Turn.status == TurnStatus.GENERATING)
     _run(session, generating.values(status=TurnStatus.FAILED, lease_owner=None, lease_until=None))
@@ -131,14 +136,15 @@ def _count_in_tranches(session: Session, turns: Any) -> int:
 
 def _forget_person(session: Session, account: Account) -> None:
     """Assignments stay, with their codes and pay: somebody may still have to be paid, by a code alone."""
-    for table in (SignIn, QualificationAttempt, WellbeingSurvey, Message):
+    for table in (SignIn, QualificationAttempt, QualificationDecision, WellbeingSurvey, Message, CrowdworkerWeek,
+                  CrowdworkerTotal):  # fmt: skip
         _run(session, delete(table).where(table.account_id == account.id))
     _run(session, update(Report).where(Report.account_id == account.id).values(account_id=None, comment=None))
     visits = update(StudyVisit).where(StudyVisit.account_id == account.id)
     _run(session, visits.values(external_session="erased-" + StudyVisit.id))
     _forget_invitations(session, session.scalars(select(Invitation.id).where(Invitation.used_by == account.id)))
     account.username, account.password_hash = f"erased-{account.id}", NO_PASSWORD
-    account.external_provider = account.external_id = account.excluded_reason = None
+    account.external_provider = account.external_id = account.excluded_reason = account.excluded_since = None
     account.consented_at = account.consent_version = account.red_team_opt_in_at = None
     account.may_edit, account.suspended_at = False, now()
 

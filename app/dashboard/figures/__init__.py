@@ -6,6 +6,18 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from app.dashboard.figure import Asked, Figure, signed
+from app.dashboard.figures.crowdworkers import (
+    AGREEMENT,
+    CONCENTRATION,
+    HABITS,
+    SECONDS,
+    VOLUME,
+    agreement,
+    concentration,
+    habits,
+    seconds,
+    volume,
+)
 from app.dashboard.figures.data import PER_DAY, comparisons_per_day
 from app.dashboard.figures.improvement import ELO_BY_WEEK, SCORE_BY_WEEK, elo_by_week, score_by_week
 from app.dashboard.figures.leaderboard import ELO, FOUR_WAYS, WINS, elo, four_ways, wins
@@ -34,6 +46,11 @@ FIGURES = {
     "win-matrix": Entry("leaderboard", WINS, wins),
     "improvement-elo": Entry("improvement", ELO_BY_WEEK, elo_by_week),
     "improvement-score": Entry("improvement", SCORE_BY_WEEK, score_by_week),
+    "data-by-crowdworker": Entry("crowdworkers", CONCENTRATION, concentration),
+    "crowdworker-volume": Entry("crowdworkers", VOLUME, volume),
+    "crowdworker-habits": Entry("crowdworkers", HABITS, habits),
+    "crowdworker-seconds": Entry("crowdworkers", SECONDS, seconds),
+    "agreement": Entry("reviews", AGREEMENT, agreement),
 }
 
 

@@ -23,6 +23,7 @@ export function useInference() {
 export interface Asked {
   iteration?: string | null
   snapshot?: string | null
+  crowdworker?: string | null
   task?: string | null
   week?: string | null
   of?: string
@@ -44,12 +45,13 @@ export function csvOf(name: string, asked: Asked = {}): string {
   return `/api/v1/figures/${name}/csv${query && `?${query}`}`
 }
 
-function queryOf({ iteration, task, week, snapshot }: Asked) {
+function queryOf({ iteration, task, week, snapshot, crowdworker }: Asked) {
   return {
     ...(iteration && { iteration }),
     ...(task && { task }),
     ...(week && { week }),
     ...(snapshot && { snapshot }),
+    ...(crowdworker && { crowdworker }),
   }
 }
 

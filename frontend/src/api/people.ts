@@ -33,8 +33,13 @@ export function useSuspend(id: string) {
 
 function useKeepPerson() {
   const client = useQueryClient()
-  return (changed: Person) =>
+  return (changed: Person) => {
     client.setQueryData<Person[]>(peopleKey, (people) =>
       people?.map((person) => (person.id === changed.id ? changed : person)),
     )
+    return Promise.all([
+      client.invalidateQueries({ queryKey: ['crowdworkers'] }),
+      client.invalidateQueries({ queryKey: ['crowdworker', changed.id] }),
+    ])
+  }
 }

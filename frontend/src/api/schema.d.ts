@@ -558,6 +558,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/crowdworkers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Crowdworkers */
+        get: operations["crowdworkers-list_crowdworkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crowdworkers/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Crowdworker */
+        get: operations["crowdworkers-get_crowdworker"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/exclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Exclusion
+         * @description What leaving them out (since that day) would change.
+         */
+        get: operations["crowdworkers-preview_exclusion"];
+        /** Exclude Crowdworker */
+        put: operations["crowdworkers-exclude_crowdworker"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/qualifications/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Decide Qualification */
+        put: operations["crowdworkers-decide_qualification"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set Role */
+        put: operations["crowdworkers-set_role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/overview": {
         parameters: {
             query?: never;
@@ -727,23 +816,6 @@ export interface paths {
         get?: never;
         /** Exclude Comparison */
         put: operations["explorer-exclude_comparison"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/accounts/{account_id}/exclusion": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Exclude Crowdworker */
-        put: operations["explorer-exclude_crowdworker"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1868,6 +1940,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Reviews */
+        get: operations["reviews-list_reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/draw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw
+         * @description A comparison to review. That a red-team conversation was read is audited.
+         */
+        post: operations["reviews-draw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{comparison_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pick
+         * @description The reviewer's own pick, once; the answer says what the crowdworker picked. Of a skipped one it says nothing.
+         */
+        put: operations["reviews-pick"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{comparison_id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Note */
+        put: operations["reviews-note"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1970,6 +2116,24 @@ export interface components {
             temperature: number;
             /** Seed */
             seed: number;
+        };
+        /** Assigned */
+        Assigned: {
+            /** Id */
+            id: string;
+            /** Task */
+            task: string;
+            status: components["schemas"]["AssignmentStatus"];
+            /** Conversations */
+            conversations: number;
+            earned: components["schemas"]["Money"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Completed At */
+            completed_at: string | null;
         };
         /** Assignment */
         Assignment: {
@@ -2148,6 +2312,18 @@ export interface components {
              * @default 0
              */
             scored: number;
+        };
+        /** ByHand */
+        ByHand: {
+            /** Qualified */
+            qualified: boolean;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /** Candidate */
         Candidate: {
@@ -2456,6 +2632,80 @@ export interface components {
             /** Excluded Reason */
             excluded_reason: string | null;
         };
+        /** CrowdworkerExclusion */
+        CrowdworkerExclusion: {
+            /**
+             * Reason
+             * @description Why it stays out of new tranches. Null: it no longer does.
+             */
+            reason: string | null;
+            /**
+             * Since
+             * @description Only what was made on this day (UTC) or later. Null: all.
+             */
+            since?: string | null;
+        };
+        /**
+         * CrowdworkerLine
+         * @description One crowdworker. A share is null where there is not enough data.
+         */
+        CrowdworkerLine: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            platform: components["schemas"]["StudyProvider"] | null;
+            /** Suspended */
+            suspended: boolean;
+            /** May Edit */
+            may_edit: boolean;
+            /** Excluded Reason */
+            excluded_reason: string | null;
+            /** Excluded Since */
+            excluded_since: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last At
+             * @description When the newest choice was made.
+             */
+            last_at: string | null;
+            /** Comparisons */
+            comparisons: number;
+            /** Conversations */
+            conversations: number;
+            /**
+             * Week
+             * @description Comparisons since Monday (UTC).
+             */
+            week: number;
+            /**
+             * Of All
+             * @description Share of all crowdworkers' comparisons, 0 to 1.
+             */
+            of_all: number | null;
+            /**
+             * Seconds
+             * @description Median time to choose.
+             */
+            seconds: number | null;
+            /**
+             * Strengths
+             * @description Choices of strength 1, 2, 3 and 4.
+             */
+            strengths: number[];
+            /** @description How often A was picked; 0.5 has no bias. */
+            position: components["schemas"]["Share"] | null;
+            /** @description Blind reviews that picked the same. */
+            researchers: components["schemas"]["Share"] | null;
+            /** Reviews */
+            reviews: number;
+            /** @description Picked as the PM's scores would; never to be used alone. */
+            pm: components["schemas"]["Share"] | null;
+        };
         /** Crowdworkers */
         Crowdworkers: {
             /** Count */
@@ -2470,6 +2720,33 @@ export interface components {
              * @description Comparisons that came from a file.
              */
             of_nobody: number;
+        };
+        /** CrowdworkersFound */
+        CrowdworkersFound: {
+            /** Lines */
+            lines: components["schemas"]["CrowdworkerLine"][];
+            /**
+             * Next
+             * @description `after` of the next page. Null: this is the last.
+             */
+            next: string | null;
+            /**
+             * Count
+             * @description Of all pages.
+             */
+            count: number;
+            /**
+             * Comparisons
+             * @description Of all crowdworkers.
+             */
+            comparisons: number;
+            /** Large */
+            large: components["schemas"]["Large"][];
+            /**
+             * Counted At
+             * @description When the choices were last counted; null: not yet.
+             */
+            counted_at: string | null;
         };
         /** Datasheet */
         Datasheet: {
@@ -2586,6 +2863,59 @@ export interface components {
             role: "user" | "assistant";
             /** Content */
             content: string;
+        };
+        /** Draw */
+        Draw: {
+            /** @description Null: there is nothing left to review; `why` says more. */
+            drawn: components["schemas"]["Drawn"] | null;
+            /** Why */
+            why: string | null;
+        };
+        /**
+         * DrawWanted
+         * @description Which comparisons are drawn from; without either: of those who were reviewed least.
+         */
+        DrawWanted: {
+            /**
+             * Crowdworker
+             * @description A user name.
+             */
+            crowdworker?: string | null;
+            /**
+             * Tranche
+             * @description Its name.
+             */
+            tranche?: string | null;
+            /**
+             * Red Team
+             * @description Red-team conversations too; for who has agreed to the warning.
+             * @default false
+             */
+            red_team: boolean;
+        };
+        /**
+         * Drawn
+         * @description One comparison to be reviewed: the dialogue up to its message, and both responses, a and b in an order of this
+         *     reviewer's own.
+         */
+        Drawn: {
+            /** Comparison */
+            comparison: string;
+            /** Task */
+            task: string;
+            kind: components["schemas"]["TaskKind"];
+            choice_direction: components["schemas"]["ChoiceDirection"];
+            /**
+             * Question
+             * @description As the crowdworker was asked.
+             */
+            question: string;
+            /** Before */
+            before: components["schemas"]["app__reviews__schemas__Said"][];
+            /** Human */
+            human: string;
+            a: components["schemas"]["Side"];
+            b: components["schemas"]["Side"];
         };
         /** Edge */
         Edge: {
@@ -2706,6 +3036,24 @@ export interface components {
              * @description Why it stays out of new tranches. Null: it no longer does.
              */
             reason: string | null;
+        };
+        /**
+         * ExclusionPreview
+         * @description What leaving somebody out would change.
+         */
+        ExclusionPreview: {
+            /**
+             * Left Out
+             * @description Comparisons that no tranche holds yet, and that none would take.
+             */
+            left_out: number;
+            /**
+             * Frozen
+             * @description Comparisons that stay in the tranches that hold them.
+             */
+            frozen: number;
+            /** Tranches */
+            tranches: number;
         };
         /** ExportShown */
         ExportShown: {
@@ -3102,6 +3450,25 @@ export interface components {
              */
             status: "UP";
         };
+        /**
+         * Held
+         * @description A conversation, without words.
+         */
+        Held: {
+            /** Id */
+            id: string;
+            /** Task */
+            task: string;
+            kind: components["schemas"]["TaskKind"];
+            status: components["schemas"]["ConversationStatus"];
+            /** Turns */
+            turns: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
         /** ImportedFile */
         ImportedFile: {
             /** File */
@@ -3200,6 +3567,18 @@ export interface components {
          * @enum {string}
          */
         IterationStatus: "running" | "deployed" | "held" | "failed" | "cancelled" | "skipped";
+        /**
+         * Large
+         * @description Somebody whose choices are a large part of all.
+         */
+        Large: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            /** Of All */
+            of_all: number;
+        };
         /** Leaderboard */
         Leaderboard: {
             /** Boards */
@@ -3401,6 +3780,20 @@ export interface components {
             /** Body */
             body: string;
         };
+        /** NewDecision */
+        NewDecision: {
+            /**
+             * Qualified
+             * @description Null: their own tries count again.
+             */
+            qualified: boolean | null;
+            /**
+             * Reason
+             * @description For the audit log; the person does not see it.
+             * @default
+             */
+            reason: string;
+        };
         /** NewInvitation */
         NewInvitation: {
             role: components["schemas"]["Role"];
@@ -3417,11 +3810,30 @@ export interface components {
             /** Turn Id */
             turn_id?: string | null;
         };
+        /** NewNote */
+        NewNote: {
+            /** Note */
+            note: string;
+        };
         /** NewReport */
         NewReport: {
             reason: components["schemas"]["ReportReason"];
             /** Comment */
             comment?: string | null;
+        };
+        /** NewRole */
+        NewRole: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "crowdworker" | "researcher";
+            /**
+             * Reason
+             * @description For the audit log.
+             * @default
+             */
+            reason: string;
         };
         /** NewSharedSheet */
         NewSharedSheet: {
@@ -3577,6 +3989,106 @@ export interface components {
              */
             available: string | null;
         };
+        /** OneCrowdworker */
+        OneCrowdworker: {
+            /** Id */
+            id: string;
+            /** Username */
+            username: string;
+            platform: components["schemas"]["StudyProvider"] | null;
+            /** Suspended */
+            suspended: boolean;
+            /** May Edit */
+            may_edit: boolean;
+            /** Excluded Reason */
+            excluded_reason: string | null;
+            /** Excluded Since */
+            excluded_since: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last At
+             * @description When the newest choice was made.
+             */
+            last_at: string | null;
+            /** Comparisons */
+            comparisons: number;
+            /** Conversations */
+            conversations: number;
+            /**
+             * Week
+             * @description Comparisons since Monday (UTC).
+             */
+            week: number;
+            /**
+             * Of All
+             * @description Share of all crowdworkers' comparisons, 0 to 1.
+             */
+            of_all: number | null;
+            /**
+             * Seconds
+             * @description Median time to choose.
+             */
+            seconds: number | null;
+            /**
+             * Strengths
+             * @description Choices of strength 1, 2, 3 and 4.
+             */
+            strengths: number[];
+            /** @description How often A was picked; 0.5 has no bias. */
+            position: components["schemas"]["Share"] | null;
+            /** @description Blind reviews that picked the same. */
+            researchers: components["schemas"]["Share"] | null;
+            /** Reviews */
+            reviews: number;
+            /** @description Picked as the PM's scores would; never to be used alone. */
+            pm: components["schemas"]["Share"] | null;
+            /**
+             * External Id
+             * @description Their id on the platform.
+             */
+            external_id: string | null;
+            role: components["schemas"]["Role"];
+            /** Red Team Opt In */
+            red_team_opt_in: boolean;
+            /** Has Password */
+            has_password: boolean;
+            /**
+             * Exposure
+             * @description Red-team conversations ended.
+             */
+            exposure: number;
+            /**
+             * Checks
+             * @description Times they were asked which response a red-team task wants.
+             */
+            checks: number;
+            /** Checks Right */
+            checks_right: number;
+            /** Tasks */
+            tasks: components["schemas"]["TaskStanding"][];
+            thread: components["schemas"]["TheirThread"];
+            /** Visits */
+            visits: components["schemas"]["TheirVisit"][];
+            /**
+             * Assignments
+             * @description The newest 20.
+             */
+            assignments: components["schemas"]["Assigned"][];
+            /**
+             * Latest
+             * @description The newest 5 conversations.
+             */
+            latest: components["schemas"]["Held"][];
+            /**
+             * Latest Reviews
+             * @description The newest 10.
+             */
+            latest_reviews: components["schemas"]["Reviewed"][];
+        };
         /** OneOfSeveral */
         OneOfSeveral: {
             /** Text */
@@ -3590,6 +4102,20 @@ export interface components {
         OptIn: {
             /** Opt In */
             opt_in: boolean;
+        };
+        /** OthersPick */
+        OthersPick: {
+            /** By */
+            by: string;
+            /**
+             * Picked
+             * @enum {string}
+             */
+            picked: "a" | "b";
+            /** Strength */
+            strength: number | null;
+            /** Note */
+            note: string;
         };
         /** Overrule */
         Overrule: {
@@ -3826,6 +4352,24 @@ export interface components {
              */
             at: string;
         };
+        /**
+         * PairOfReviewers
+         * @description Two researchers on the comparisons that both reviewed.
+         */
+        PairOfReviewers: {
+            /** One */
+            one: string;
+            /** Other */
+            other: string;
+            /** Both */
+            both: number;
+            agreement: components["schemas"]["Share"] | null;
+            /**
+             * Kappa
+             * @description Cohen's; null: not enough data, or undefined.
+             */
+            kappa: number | null;
+        };
         /** Part */
         Part: {
             /** Text */
@@ -3891,6 +4435,21 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /** Pick */
+        Pick: {
+            /**
+             * Picked
+             * @description The candidate's id. Null: skip it for good.
+             */
+            picked: string | null;
+            /** Strength */
+            strength?: number | null;
+            /**
+             * Seconds
+             * @description From seeing both to the pick.
+             */
+            seconds?: number | null;
         };
         /** Plan */
         Plan: {
@@ -4128,6 +4687,91 @@ export interface components {
             reason: string;
         };
         /**
+         * Revealed
+         * @description What the pick is to be compared with; a and b as the reviewer had them.
+         */
+        Revealed: {
+            /** Comparison */
+            comparison: string;
+            /** Conversation */
+            conversation: string;
+            /** Picked */
+            picked: ("a" | "b") | null;
+            /** Strength */
+            strength: number | null;
+            /** Crowdworker */
+            crowdworker: string | null;
+            /** Crowdworker Picked */
+            crowdworker_picked: ("a" | "b") | null;
+            /** Crowdworker Strength */
+            crowdworker_strength: number | null;
+            /**
+             * Score A
+             * @description The PM's; null unless it scored both.
+             */
+            score_a: number | null;
+            /** Score B */
+            score_b: number | null;
+            /** Scored By */
+            scored_by: string | null;
+            /**
+             * Policy A
+             * @description Who wrote it; null: from a file.
+             */
+            policy_a: string | null;
+            /** Policy B */
+            policy_b: string | null;
+            /** Others */
+            others: components["schemas"]["OthersPick"][];
+            /** Note */
+            note: string;
+        };
+        /** Reviewed */
+        Reviewed: {
+            /** Comparison */
+            comparison: string;
+            /** Conversation */
+            conversation: string;
+            /** By */
+            by: string;
+            /** Agreed */
+            agreed: boolean;
+            /** Note */
+            note: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** Reviewer */
+        Reviewer: {
+            /** Username */
+            username: string;
+            /** Reviews */
+            reviews: number;
+            with_crowdworkers: components["schemas"]["Share"] | null;
+            /** @description How often the left one; the order is tossed for each. */
+            picked_a: components["schemas"]["Share"] | null;
+        };
+        /**
+         * Reviews
+         * @description How much researchers agree, with crowdworkers and with each other.
+         */
+        Reviews: {
+            /** Reviews */
+            reviews: number;
+            /** Skipped */
+            skipped: number;
+            with_crowdworkers: components["schemas"]["Share"] | null;
+            /** Reviewers */
+            reviewers: components["schemas"]["Reviewer"][];
+            /** Pairs */
+            pairs: components["schemas"]["PairOfReviewers"][];
+            /** Newest At */
+            newest_at: string | null;
+        };
+        /**
          * Role
          * @enum {string}
          */
@@ -4161,23 +4805,6 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "lost";
-        /** Said */
-        Said: {
-            /**
-             * Text
-             * @description Null: covered.
-             */
-            text: string | null;
-            /** Score */
-            score: number;
-            /**
-             * Scores
-             * @description Of all the responses it is the median of, ascending.
-             */
-            scores: number[];
-            /** Pm */
-            pm: string;
-        };
         /**
          * SampledPrompt
          * @description A fixed prompt, and what two snapshots say to it.
@@ -4191,8 +4818,8 @@ export interface components {
             is_red_team: boolean;
             /** Covered */
             covered: boolean;
-            a: components["schemas"]["Said"];
-            b: components["schemas"]["Said"];
+            a: components["schemas"]["app__snapshots__schemas__Said"];
+            b: components["schemas"]["app__snapshots__schemas__Said"];
         };
         /** ScheduleAnswer */
         ScheduleAnswer: {
@@ -4285,6 +4912,23 @@ export interface components {
             account: components["schemas"]["Account"];
             /** Csrf Token */
             csrf_token: string;
+        };
+        /**
+         * Share
+         * @description How many of so many, with Wilson's 95 % interval; all from 0 to 1.
+         */
+        Share: {
+            /** Share */
+            share: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /**
+             * Of
+             * @description How many were counted.
+             */
+            of: number;
         };
         /** SharedSheet */
         SharedSheet: {
@@ -4409,6 +5053,13 @@ export interface components {
             role: string;
             /** Content */
             content: string;
+        };
+        /** Side */
+        Side: {
+            /** Id */
+            id: string;
+            /** Text */
+            text: string;
         };
         /** SideBySide */
         SideBySide: {
@@ -4929,6 +5580,24 @@ export interface components {
             /** Active */
             active: boolean;
         };
+        /** TaskStanding */
+        TaskStanding: {
+            /** Task */
+            task: string;
+            /** Title */
+            title: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "needed" | "passed" | "failed";
+            /** Tries */
+            tries: components["schemas"]["Try"][];
+            /** Tries Left */
+            tries_left: number | null;
+            /** @description A researcher's word, which outranks the tries. */
+            decision: components["schemas"]["ByHand"] | null;
+        };
         /** TaskText */
         TaskText: {
             /** Title */
@@ -4996,6 +5665,34 @@ export interface components {
              * @description What crowdworkers were asked.
              */
             question?: string | null;
+        };
+        /** TheirThread */
+        TheirThread: {
+            /** Messages */
+            messages: number;
+            /**
+             * Unread
+             * @description From them, that no researcher has looked at.
+             */
+            unread: number;
+            /** Last At */
+            last_at: string | null;
+        };
+        /** TheirVisit */
+        TheirVisit: {
+            provider: components["schemas"]["StudyProvider"];
+            /** Study */
+            study: string;
+            /** Session */
+            session: string;
+            status: components["schemas"]["VisitStatus"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
         };
         /**
          * Thing
@@ -5239,6 +5936,20 @@ export interface components {
             /** Turns */
             turns: components["schemas"]["TurnShown"][];
         };
+        /** Try */
+        Try: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Text Version */
+            text_version: number;
+            /** Correct */
+            correct: number;
+            /** Passed */
+            passed: boolean;
+        };
         /** Turn */
         Turn: {
             /** Id */
@@ -5460,6 +6171,30 @@ export interface components {
              * @description On the newest leaderboard, over all weeks.
              */
             elo: components["schemas"]["WeekElo"][];
+        };
+        /** Said */
+        app__reviews__schemas__Said: {
+            /** Human */
+            human: string;
+            /** Assistant */
+            assistant: string;
+        };
+        /** Said */
+        app__snapshots__schemas__Said: {
+            /**
+             * Text
+             * @description Null: covered.
+             */
+            text: string | null;
+            /** Score */
+            score: number;
+            /**
+             * Scores
+             * @description Of all the responses it is the median of, ascending.
+             */
+            scores: number[];
+            /** Pm */
+            pm: string;
         };
         /**
          * Pair
@@ -6807,6 +7542,207 @@ export interface operations {
             };
         };
     };
+    "crowdworkers-list_crowdworkers": {
+        parameters: {
+            query?: {
+                /** @description A part of the name, or the id on the platform. */
+                q?: string;
+                sort?: "name" | "comparisons" | "week" | "seconds" | "strength" | "position" | "researchers" | "pm" | "last";
+                /** @description The largest first; where nothing is known, last all the same. */
+                down?: boolean;
+                /** @description `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrowdworkersFound"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "crowdworkers-get_crowdworker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneCrowdworker"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "crowdworkers-preview_exclusion": {
+        parameters: {
+            query?: {
+                since?: string | null;
+            };
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExclusionPreview"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "crowdworkers-exclude_crowdworker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrowdworkerExclusion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "crowdworkers-decide_qualification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDecision"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "crowdworkers-set_role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "dashboard-overview": {
         parameters: {
             query?: never;
@@ -6901,6 +7837,7 @@ export interface operations {
                 task?: string | null;
                 week?: string | null;
                 snapshot?: string | null;
+                crowdworker?: string | null;
             };
             header?: never;
             path: {
@@ -6937,6 +7874,7 @@ export interface operations {
                 task?: string | null;
                 week?: string | null;
                 snapshot?: string | null;
+                crowdworker?: string | null;
             };
             header?: never;
             path: {
@@ -7130,39 +8068,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ComparisonShown"];
                 };
-            };
-            /** @description A problem: one sentence says what to do. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "explorer-exclude_crowdworker": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Exclusion"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description A problem: one sentence says what to do. */
             "4XX": {
@@ -9406,6 +10311,138 @@ export interface operations {
                 };
                 content: {
                     "text/markdown": unknown;
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reviews-list_reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reviews"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reviews-draw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draw"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reviews-pick": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pick"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reviews-note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comparison_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
                 };
             };
             /** @description A problem: one sentence says what to do. */

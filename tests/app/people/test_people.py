@@ -8,6 +8,7 @@ from app import db
 from app.tables import Account, AuditEvent, Role
 from tests.app.conftest import Browser
 from tests.factories import make_account, make_comparison, make_conversation, make_turn
+from worker import crowdworkers
 
 
 @pytest.fixture
@@ -18,7 +19,8 @@ def account(browser: Browser) -> Account:
         make_comparison(session, make_turn(session, conversation), superseded_at=db.now())
         make_comparison(session, conversation.turns[0])
         make_comparison(session, make_turn(session, make_conversation(session, account=account, preview=True)))
-        return account
+    crowdworkers.count()
+    return account
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import type { Shown, Task, Turn } from '@/api/types'
+import type { Side, Step } from '@/components/scale'
 import type { AllWords } from '@/i18n/language'
-import type { Side, Step } from './scale'
 
 type ChatWords = AllWords['chat']
 

@@ -2,10 +2,10 @@ import { Button, Text } from '@mantine/core'
 import { useRef } from 'react'
 import type { Task } from '@/api/types'
 import { usePageKeys } from '@/components/page-keys'
+import { SCALE, type Step } from '@/components/scale'
+import classes from '@/components/strength-scale.module.css'
 import { useWords } from '@/i18n/language'
 import { sideOf, stepOf } from './say'
-import { SCALE, type Step } from './scale'
-import classes from './strength-scale.module.css'
 
 interface StrengthScaleProps {
   task: Task

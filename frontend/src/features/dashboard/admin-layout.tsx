@@ -33,6 +33,8 @@ const SECTIONS = [
   {
     title: words.sections.people,
     pages: [
+      ['/admin/crowdworkers', words.pages.crowdworkers],
+      ['/admin/reviews', words.pages.reviews],
       ['/admin/people', words.pages.people],
       ['/admin/inbox', words.pages.inbox],
       ['/admin/studies', words.pages.studies],

@@ -20,6 +20,8 @@ export const words = {
     texts: 'Task texts',
     consent: 'Consent',
     inbox: 'Inbox',
+    crowdworkers: 'Crowdworkers',
+    reviews: 'Reviews',
     people: 'People',
     studies: 'Studies',
     invitations: 'Invitations',

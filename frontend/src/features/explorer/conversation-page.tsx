@@ -86,6 +86,10 @@ function Head({ row }: { row: Transcript }) {
             >
               {row.crowdworker.username}
             </Anchor>
+            {' · '}
+            <Anchor component={Link} to={`/admin/crowdworkers/${row.crowdworker.id}`} size="sm">
+              {words.howTheyChoose}
+            </Anchor>
           </>
         )}
         {row.imported_from && ` · ${words.from} ${row.imported_from}`}

@@ -71,6 +71,7 @@ export const words = {
   conversation: 'Conversation',
   back: 'All conversations',
   by: 'by',
+  howTheyChoose: 'how they choose',
   from: 'from',
   left: 'somebody who has left',
   allOf: (username: string) => `All conversations of ${username}`,

@@ -81,9 +81,15 @@ function Row({ person }: { person: Person }) {
     <Table.Tr>
       <Table.Td>
         <Group gap="xs">
-          <Text size="sm" fw={600}>
-            {username}
-          </Text>
+          {role === 'crowdworker' ? (
+            <Anchor component={Link} to={`/admin/crowdworkers/${person.id}`} size="sm" fw={600}>
+              {username}
+            </Anchor>
+          ) : (
+            <Text size="sm" fw={600}>
+              {username}
+            </Text>
+          )}
           {person.suspended && (
             <Badge color="red" variant="light">
               {words.suspended}
