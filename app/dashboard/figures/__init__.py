@@ -19,6 +19,7 @@ from app.dashboard.figures.crowdworkers import (
     volume,
 )
 from app.dashboard.figures.data import PER_DAY, comparisons_per_day
+from app.dashboard.figures.deployments import SHARES, shares_over_time
 from app.dashboard.figures.improvement import ELO_BY_WEEK, SCORE_BY_WEEK, elo_by_week, score_by_week
 from app.dashboard.figures.leaderboard import ELO, FOUR_WAYS, WINS, elo, four_ways, wins
 from app.dashboard.figures.policies import SCORE, WIN_RATE, score_and_kl, win_rate_against_initial
@@ -51,6 +52,7 @@ FIGURES = {
     "crowdworker-habits": Entry("crowdworkers", HABITS, habits),
     "crowdworker-seconds": Entry("crowdworkers", SECONDS, seconds),
     "agreement": Entry("reviews", AGREEMENT, agreement),
+    "deployment-shares": Entry("deployments", SHARES, shares_over_time),
 }
 
 
