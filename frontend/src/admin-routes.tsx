@@ -19,8 +19,11 @@ import { Reports } from '@/features/messages/reports'
 import { ThreadView } from '@/features/messages/thread-view'
 import { Threads } from '@/features/messages/threads'
 import { PeoplePage } from '@/features/people/people-page'
+import { PlaygroundPage } from '@/features/playground/playground-page'
 import { ReviewsPage } from '@/features/reviews/reviews-page'
+import { ComparePage } from '@/features/snapshots/compare-page'
 import { DeploymentsPage } from '@/features/snapshots/deployments-page'
+import { SnapshotPage } from '@/features/snapshots/snapshot-page'
 import { SnapshotsPage } from '@/features/snapshots/snapshots-page'
 import { StudiesPage } from '@/features/studies/studies-page'
 import { ConsentEditorPage } from '@/features/texts/consent-editor-page'
@@ -35,6 +38,9 @@ export function AdminPages() {
         <Route path="iterations" element={<IterationsPage />} />
         <Route path="iterations/:id" element={<IterationPage />} />
         <Route path="snapshots" element={<SnapshotsPage />} />
+        <Route path="snapshots/compare" element={<ComparePage />} />
+        <Route path="snapshots/:name" element={<SnapshotPage />} />
+        <Route path="playground" element={<PlaygroundPage />} />
         <Route path="leaderboard" element={<LeaderboardPage />} />
         <Route path="deployments" element={<DeploymentsPage />} />
         <Route path="conversations" element={<ConversationsPage />} />

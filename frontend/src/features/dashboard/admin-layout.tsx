@@ -22,6 +22,7 @@ const SECTIONS = [
     pages: [
       ['/admin/snapshots', words.pages.snapshots],
       ['/admin/deployments', words.pages.deployments],
+      ['/admin/playground', words.pages.playground],
       ['/admin/leaderboard', words.pages.leaderboard],
       ['/admin/improvement', words.pages.improvement],
     ],

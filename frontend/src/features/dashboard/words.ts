@@ -15,6 +15,7 @@ export const words = {
     snapshots: 'Snapshots',
     leaderboard: 'Leaderboard',
     deployments: 'Deployments',
+    playground: 'Playground',
     conversations: 'Conversations',
     schedule: 'Schedule',
     texts: 'Task texts',

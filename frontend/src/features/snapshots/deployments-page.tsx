@@ -1,102 +1,180 @@
-import { Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Badge, Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useState } from 'react'
-import { useDeployments, useRollback } from '@/api/snapshots'
+import { useFigure } from '@/api/dashboard'
+import { useDecide, useDeployments } from '@/api/snapshots'
 import type { Generation } from '@/api/types'
 import { ConfirmButton } from '@/components/confirm-button'
 import { moment } from '@/components/duration'
+import { FigureView } from '@/components/figure-view'
+import { Notice } from '@/components/notice'
+import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import { QueryView } from '@/components/query-view'
 import { ShareBar } from '@/components/share-bar'
+import { GenerationsTable } from './generations-table'
 import { ShareEditor } from './share-editor'
+import classes from './snapshots.module.css'
 import { words } from './words'
+
+const SCORING_PM = 'scoring-pm' // in place of a task's name
 
 export function DeploymentsPage() {
   return (
     <Stack gap="lg">
-      <div>
-        <Title order={1} size="h2">
-          {words.deployments}
-        </Title>
-        <Text c="dimmed">{words.deploymentsLead}</Text>
-      </div>
+      <PageHead title={words.deployments} lead={words.deploymentsLead} />
       <QueryView query={useDeployments()}>
         {(generations) => {
           const active = generations.filter((row) => row.active)
           if (active.length === 0) return <Text c="dimmed">{words.noDeployments}</Text>
-          return active.map((row) => (
-            <TaskDeployments
-              key={row.task ?? ''}
-              active={row}
-              earlier={generations.filter((other) => other.task === row.task && !other.active)}
-            />
-          ))
+          const tasks = active.filter((row) => row.task !== null)
+          const pm = active.find((row) => row.task === null)
+          return (
+            <>
+              {[...tasks, ...(pm ? [pm] : [])].map((row) => (
+                <Deployed
+                  key={row.task ?? ''}
+                  active={row}
+                  earlier={generations.filter((other) => other.task === row.task && !other.active)}
+                />
+              ))}
+              {!pm && <NoScoringPm />}
+            </>
+          )
         }}
       </QueryView>
     </Stack>
   )
 }
 
-function TaskDeployments({ active, earlier }: { active: Generation; earlier: Generation[] }) {
+function Deployed({ active, earlier }: { active: Generation; earlier: Generation[] }) {
   const [editing, setEditing] = useState(false)
+  const slug = active.task ?? SCORING_PM
+  const title = active.task ?? words.scoringPm
   return (
-    <Paper withBorder p="lg" component="section" aria-label={active.task ?? words.scoringPm}>
+    <Paper withBorder p="lg" component="section" aria-label={title}>
       <Group justify="space-between" mb="md" align="flex-start">
         <div>
-          <Title order={2} size="h4">
-            {active.task ?? words.scoringPm}
-          </Title>
+          <Group gap="xs">
+            <Title order={2} size="h4">
+              {title}
+            </Title>
+            {active.canary && (
+              <Badge color="orange" variant="light">
+                {words.canary}
+              </Badge>
+            )}
+          </Group>
           <Text size="sm" c="dimmed">
             {words.generation(active.generation, moment(active.created_at))}
+            {active.task === null && `. ${words.scoringLead}`}
           </Text>
         </div>
-        {active.task && !editing && (
+        {!editing && (
           <Group gap="xs">
             <Button variant="default" onClick={() => setEditing(true)}>
-              {words.edit}
+              {active.task === null ? words.choosePm : words.edit}
             </Button>
-            {earlier.length > 0 && <RollbackButton slug={active.task} />}
+            {earlier.length > 0 && (
+              <Decide
+                slug={slug}
+                seen={active.generation}
+                what="rollback"
+                label={words.rollback}
+                question={words.rollbackQuestion}
+              />
+            )}
           </Group>
         )}
       </Group>
-      {active.task && editing ? (
-        <ShareEditor slug={active.task} initial={active.deployments} onClose={() => setEditing(false)} />
+      {editing ? (
+        <ShareEditor
+          slug={slug}
+          kind={active.task === null ? 'pm' : 'policy'}
+          initial={active.deployments}
+          seen={active.generation}
+          onClose={() => setEditing(false)}
+        />
       ) : (
         <ShareBar shares={active.deployments} best={words.best} />
       )}
+      {active.canary && !editing && <Canary slug={slug} active={active} />}
+      {active.task !== null && <SharesFigure task={active.task} of={active.generation} />}
       {earlier.length > 0 && (
-        <details>
-          <Text component="summary" size="sm" c="dimmed" mt="md">
-            {words.history}
-          </Text>
-          <Stack gap="md" mt="sm">
-            {earlier.slice(0, 10).map((row) => (
-              <div key={row.generation}>
-                <Text size="xs" c="dimmed" mb={4}>
-                  {words.generation(row.generation, moment(row.created_at))}
-                </Text>
-                <ShareBar shares={row.deployments} best={words.best} />
-              </div>
-            ))}
-          </Stack>
+        <details className={classes.more}>
+          <summary>{words.history}</summary>
+          <GenerationsTable generations={[active, ...earlier]} />
         </details>
       )}
     </Paper>
   )
 }
 
-function RollbackButton({ slug }: { slug: string }) {
-  const rollback = useRollback(slug)
+function NoScoringPm() {
+  const [editing, setEditing] = useState(false)
+  return (
+    <Paper withBorder p="lg" component="section" aria-label={words.scoringPm}>
+      <Group justify="space-between" mb={editing ? 'md' : 0}>
+        <div>
+          <Title order={2} size="h4">
+            {words.scoringPm}
+          </Title>
+          <Text size="sm" c="dimmed">
+            {words.noScoringPm}
+          </Text>
+        </div>
+        {!editing && (
+          <Button variant="default" onClick={() => setEditing(true)}>
+            {words.choosePm}
+          </Button>
+        )}
+      </Group>
+      {editing && <ShareEditor slug={SCORING_PM} kind="pm" initial={[]} onClose={() => setEditing(false)} />}
+    </Paper>
+  )
+}
+
+function Canary({ slug, active }: { slug: string; active: Generation }) {
+  const full = active.deployments
+    .map((row) => `${row.snapshot} ${row.full_share ? `${row.full_share} %` : words.goes}`)
+    .join(' · ')
+  return (
+    <Notice tone="info" role="status">
+      <Group justify="space-between" gap="sm">
+        <Text size="sm" maw="38rem">
+          {words.canaryLead} {full}
+        </Text>
+        <Decide
+          slug={slug}
+          seen={active.generation}
+          what="promote"
+          label={words.promote}
+          question={words.promoteQuestion}
+        />
+      </Group>
+    </Notice>
+  )
+}
+
+interface DecideProps {
+  slug: string
+  seen: number
+  what: 'promote' | 'rollback'
+  label: string
+  question: string
+}
+
+function Decide({ slug, seen, what, label, question }: DecideProps) {
+  const decide = useDecide(slug, what)
   const [reason, setReason] = useState('')
   return (
-    <>
-      <ProblemAlert error={rollback.error} />
+    <div>
+      <ProblemAlert error={decide.error} />
       <ConfirmButton
-        label={words.rollback}
-        question={words.rollbackQuestion}
-        color="orange"
-        variant="light"
-        loading={rollback.isPending}
-        onConfirm={() => rollback.mutate(reason.trim())}
+        label={label}
+        question={question}
+        {...(what === 'rollback' && { color: 'orange', variant: 'light' })}
+        loading={decide.isPending}
+        onConfirm={() => decide.mutate({ reason: reason.trim(), seen })}
       >
         <TextInput
           label={words.reason}
@@ -105,6 +183,18 @@ function RollbackButton({ slug }: { slug: string }) {
           autoFocus
         />
       </ConfirmButton>
-    </>
+    </div>
+  )
+}
+
+function SharesFigure({ task, of }: { task: string; of: number }) {
+  const asked = { task, of: String(of) }
+  return (
+    <details className={classes.more}>
+      <summary>{words.overTime}</summary>
+      <QueryView query={useFigure('deployment-shares', asked)}>
+        {(figure) => <FigureView figure={figure} asked={asked} />}
+      </QueryView>
+    </details>
   )
 }

@@ -1,31 +1,94 @@
-import { Badge, Group, Paper, ScrollArea, Stack, Table, Text, Title } from '@mantine/core'
-import { useSnapshots } from '@/api/snapshots'
+import {
+  Anchor,
+  Badge,
+  Button,
+  Group,
+  Paper,
+  ScrollArea,
+  SegmentedControl,
+  Stack,
+  Table,
+  Text,
+} from '@mantine/core'
+import { Link, useSearchParams } from 'react-router'
+import { type SnapshotFilter, useSnapshots } from '@/api/snapshots'
 import type { Snapshot } from '@/api/types'
 import { moment } from '@/components/duration'
-import { QueryView } from '@/components/query-view'
-import classes from './snapshots-page.module.css'
+import { Loading } from '@/components/loading'
+import { PageHead } from '@/components/page-head'
+import { ProblemAlert } from '@/components/problem-alert'
+import { DeployedBadges } from './deployed-badges'
+import { inWords } from './quantities'
+import classes from './snapshots.module.css'
 import { words } from './words'
 
+const FILTERS: Record<string, SnapshotFilter> = {
+  all: {},
+  policy: { kind: 'policy' },
+  pm: { kind: 'pm' },
+  retired: { retired: true },
+}
+
+/** All snapshots, newest first; the address holds which. */
 export function SnapshotsPage() {
+  const [address, setAddress] = useSearchParams()
+  const which = address.get('which') ?? 'all'
   return (
     <Stack>
-      <div>
-        <Title order={1} size="h2">
-          {words.snapshots}
-        </Title>
-        <Text c="dimmed">{words.snapshotsLead}</Text>
-      </div>
-      <QueryView query={useSnapshots()}>
-        {(rows) => (rows.length === 0 ? <Text c="dimmed">{words.noSnapshots}</Text> : <Rows rows={rows} />)}
-      </QueryView>
+      <Group justify="space-between" align="flex-start">
+        <PageHead title={words.snapshots} lead={words.snapshotsLead} />
+        <Button component={Link} to="/admin/snapshots/compare" variant="default">
+          {words.compare}
+        </Button>
+      </Group>
+      <SegmentedControl
+        aria-label={words.which}
+        w="fit-content"
+        value={which}
+        onChange={(value) => setAddress(value === 'all' ? {} : { which: value }, { replace: true })}
+        data={[
+          { value: 'all', label: words.all },
+          { value: 'policy', label: words.policies },
+          { value: 'pm', label: words.pms },
+          { value: 'retired', label: words.retiredOnes },
+        ]}
+      />
+      <Listed which={which} />
     </Stack>
+  )
+}
+
+function Listed({ which }: { which: string }) {
+  const query = useSnapshots(FILTERS[which])
+  if (query.error && !query.data) {
+    return <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
+  }
+  const rows = query.data?.pages.flat()
+  if (!rows) return <Loading />
+  if (rows.length === 0) {
+    return <Text c="dimmed">{which === 'retired' ? words.noRetired : words.noSnapshots}</Text>
+  }
+  return (
+    <>
+      <Rows rows={rows} />
+      {query.hasNextPage && (
+        <Button
+          variant="default"
+          w="fit-content"
+          loading={query.isFetchingNextPage}
+          onClick={() => void query.fetchNextPage()}
+        >
+          {words.older}
+        </Button>
+      )}
+    </>
   )
 }
 
 function Rows({ rows }: { rows: Snapshot[] }) {
   return (
     <Paper withBorder component={ScrollArea} viewportProps={{ tabIndex: 0 }} px="xs">
-      <Table verticalSpacing="sm" miw={640}>
+      <Table verticalSpacing="sm" miw={720}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{words.name}</Table.Th>
@@ -39,22 +102,23 @@ function Rows({ rows }: { rows: Snapshot[] }) {
         <Table.Tbody>
           {rows.map((row) => (
             <Table.Tr key={row.id}>
-              <Table.Td fw={600} className={classes.whole}>
-                {row.name}
+              <Table.Td className={classes.whole}>
+                <Anchor component={Link} to={`/admin/snapshots/${row.name}`} fw={600} inherit>
+                  {row.name}
+                </Anchor>
               </Table.Td>
               <Table.Td>{words.kinds[row.kind]}</Table.Td>
               <Table.Td>
-                <Group gap={4}>
-                  {row.deployed.map(({ task, share }) => (
-                    <Badge key={task ?? ''} variant="light">
-                      {task ? `${task} ${share} %` : words.scoring}
-                    </Badge>
-                  ))}
-                </Group>
+                <DeployedBadges deployed={row.deployed} />
               </Table.Td>
               <Table.Td>
-                <Text size="sm" c="dimmed">
-                  {numbers(row.metrics)}
+                <Text size="sm" c="dimmed" component="div">
+                  {inWords(row.metrics)}
+                  {!row.evaluated && row.name !== 'initial' && (
+                    <Badge variant="light" color="gray" ms={6}>
+                      {words.notEvaluated}
+                    </Badge>
+                  )}
                 </Text>
               </Table.Td>
               <Table.Td className={classes.whole}>{row.iteration ?? words.initial}</Table.Td>
@@ -65,13 +129,4 @@ function Rows({ rows }: { rows: Snapshot[] }) {
       </Table>
     </Paper>
   )
-}
-
-/** The plain numbers of a manifest's metrics, in one line. */
-function numbers(metrics: Snapshot['metrics']): string {
-  return Object.entries(metrics)
-    .filter((entry): entry is [string, number] => typeof entry[1] === 'number')
-    .slice(0, 4)
-    .map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`)
-    .join(' · ')
 }
