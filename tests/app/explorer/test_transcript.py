@@ -202,4 +202,4 @@ def test_a_crowdworker_is_left_out_with_all_that_no_tranche_holds(researcher: Te
     assert shown["turns"][0]["comparisons"][0]["left_out_because"] == "crowdworker excluded"
     assert researcher.put(path, json={"reason": ""}).status_code == 204
     assert researcher.get(f"/explorer/conversations/{conversation.id}").json()["crowdworker"]["excluded_reason"] is None
-    assert researcher.put(f"/accounts/{ana.id}/exclusion", json={"reason": "x"}).status_code == 404
+    assert researcher.put(f"/accounts/{ana.id}/exclusion", json={"reason": "x"}).status_code == 409
