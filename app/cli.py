@@ -36,7 +36,7 @@ from app.leaderboard.printed import printed
 from app.settings import get_settings
 from app.snapshots import service as snapshots
 from app.snapshots.shares import Wanted
-from app.tables import Account, Deployment, Role, Task, TaskKind
+from app.tables import Account, AuditEvent, Deployment, Role, Task, TaskKind
 from app.tranches import datasheet
 from app.tranches.formats import FORMATS, export
 from app.tranches.hashes import check
@@ -106,7 +106,8 @@ def _create_admin(options: argparse.Namespace) -> int:
     account = SignUp(username=options.username, password=password, consent=True)
     password_hash = passwords.hashed(account.password)
     with writing() as session:
-        accounts.create(session, account.username, password_hash, Role.ADMIN, consented=False)
+        made = accounts.create(session, account.username, password_hash, Role.ADMIN, consented=False)
+        session.add(AuditEvent(action="create-admin", subject=f"account:{made.id}", after={"role": Role.ADMIN}))
     print(f"{account.username} is an admin now.")
     return DONE
 

@@ -109,3 +109,5 @@ def accept(session: Session, row: Invitation, account: Account) -> None:
     )
     if used is None:
         raise InvitationNotUsable("This invitation was already used or is too old; please ask for a new one.")
+    joined = {"action": "join", "subject": f"account:{account.id}", "after": {"role": row.role}}
+    session.add(AuditEvent(account_id=account.id, **joined))

@@ -7,14 +7,13 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.audit.schemas import AuditSubject
-from app.tables import Account, Comparison, Iteration, SharedImprovement, Snapshot, Study, Tranche, Turn
+from app.tables import Account, Comparison, Import, Iteration, SharedImprovement, Study, Turn
 
 NAMES: Mapping[str, Select[str, str]] = {
     "account": select(Account.id, Account.username),
     "iteration": select(Iteration.id, Iteration.name),
-    "snapshot": select(Snapshot.id, Snapshot.name),
     "study": select(Study.id, Study.external_id),
-    "tranche": select(Tranche.id, Tranche.name),
+    "import": select(Import.id, Import.file_name),
     "improvement": select(SharedImprovement.id, SharedImprovement.title),
 }
 """By the kind of a subject: ids and names."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app.db import now
 from app.errors import DomainError
@@ -77,6 +77,7 @@ def skip(session: Session, preset: str, overrides: dict[str, Any], reason: str) 
     )
     session.add(iteration)
     session.flush()
+    _audit(session, "skip", iteration, None, reason=reason)
     return iteration
 
 
@@ -145,9 +146,12 @@ def overrule(session: Session, iteration: Iteration, reason: str, *, account: Ac
 
 def close(iteration: Iteration, status: IterationStatus, reason: str | None = None) -> None:
     """End an iteration; only a deployed one may keep the reason it has (that it was overruled)."""
+    before = {"status": iteration.status}
     iteration.status = status
     iteration.reason = reason if reason is not None else iteration.reason
     iteration.finished_at = now()
+    if session := object_session(iteration):
+        _audit(session, status, iteration, None, before=before, after={"status": status}, reason=iteration.reason)
 
 
 def latest_stages(iteration: Iteration) -> dict[str, StageRun]:

@@ -20,6 +20,7 @@ from app.db import new_id, now, reading, writing
 from app.errors import DomainError
 from app.settings import get_settings
 from app.tables import (
+    AuditEvent,
     Base,
     Candidate,
     CandidateStatus,
@@ -175,6 +176,9 @@ def _publish(session: Session, import_id: str) -> None:
     of_import = update(Conversation).where(Conversation.import_id == import_id)
     session.execute(of_import.values(status=ConversationStatus.COMPLETED, completed_at=at))
     session.execute(update(Import).where(Import.id == import_id).values(status=ImportStatus.DONE, finished_at=at))
+    row = session.get_one(Import, import_id)
+    after = {"file": row.file_name, "sha256": row.sha256, "rows": row.rows, "stored": row.stored}
+    session.add(AuditEvent(action="import", subject=f"import:{row.id}", after=after))
 
 
 def _task(kind: TaskKind) -> Task:
