@@ -678,8 +678,8 @@ def monday_morning() -> None:
     with db.writing() as session:
         task = session.scalars(select(Task).where(Task.slug == HELPFULNESS.slug)).one()
         wanted = [("policy-2026-w47", 50), ("policy-2026-w46", 20), ("policy-2026-w45", 20), ("initial", 10)]
-        snapshots.deploy(session, task, [snapshots.Wanted(*line) for line in wanted])
-        snapshots.deploy(session, None, [snapshots.Wanted("pm-2026-w47", 100)])
+        snapshots.deploy(session, task, [Wanted(*line) for line in wanted], reason="A morning.")
+        snapshots.deploy(session, None, [Wanted("pm-2026-w47", 100)], reason="A morning.")
         for days_ago, count in ((0, 5), (1, 9), (3, 14), (8, 40)):
             at = db.now() - timedelta(days=days_ago)
             for number in range(count):

@@ -9,11 +9,6 @@ export function rememberCsrfToken(token: string): void {
   csrfToken = token
 }
 
-/** For the requests that are no JSON in and out: a stream that is asked for with a body. */
-export function csrf(): string {
-  return csrfToken
-}
-
 interface Options {
   params?: { path?: Record<string, string>; query?: Record<string, unknown> }
   body?: unknown

@@ -1,4 +1,3 @@
-import { csrf } from '@/api/client'
 import { problemOf, Unreachable } from '@/api/problem'
 import { eventsOf } from '@/api/sse'
 import type { PlaygroundAsk } from '@/api/types'
@@ -14,6 +13,7 @@ export type PlaygroundEvent =
 /** Asks one policy, and tells of its response as it comes. Throws the `Problem` when the server refuses. */
 export async function talk(
   ask: PlaygroundAsk,
+  csrfToken: string,
   onEvent: (event: PlaygroundEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -22,7 +22,7 @@ export async function talk(
     headers: {
       Accept: 'text/event-stream',
       'Content-Type': 'application/json',
-      'X-CSRF-Token': csrf(),
+      'X-CSRF-Token': csrfToken,
     },
     body: JSON.stringify(ask),
     signal,

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { type PlaygroundEvent, talk } from '@/api/playground'
+import { useSession } from '@/api/session'
 import { words } from './words'
 
 export interface Exchange {
@@ -22,6 +23,7 @@ export interface Sampling {
 
 /** A dialogue with one policy. It lives here alone: nothing keeps it when the page is left. */
 export function useDialogue(snapshot: string) {
+  const csrfToken = useSession().data?.csrf_token ?? ''
   const [exchanges, setExchanges] = useState<Exchange[]>([])
   const stop = useRef<AbortController | null>(null)
   const spoken = useRef(exchanges)
@@ -51,7 +53,7 @@ export function useDialogue(snapshot: string) {
       seed: Math.floor(Math.random() * 2 ** 31),
     }
     try {
-      await talk(ask, (event) => change((last) => after(last, event)), own.signal)
+      await talk(ask, csrfToken, (event) => change((last) => after(last, event)), own.signal)
       change((last) =>
         last.state === 'done' || last.state === 'failed'
           ? {}
