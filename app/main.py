@@ -32,6 +32,7 @@ from app.iterations.endpoints import router as iterations
 from app.leaderboard.endpoints import router as leaderboard
 from app.lineage.endpoints import router as lineage
 from app.messages.endpoints import router as messages
+from app.notifications.endpoints import router as notifications
 from app.people.endpoints import router as people
 from app.playground.endpoints import router as playground
 from app.reports.endpoints import router as reports
@@ -62,6 +63,7 @@ FEATURES = (
     studies,
     care,
     messages,
+    notifications,
     own_data,
     people,
     reports,

@@ -5,8 +5,9 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -47,6 +48,19 @@ class Settings(BaseSettings):
     generation_slots: int = Field(default=16, ge=1, description="Turns that one web process samples at a time.")
 
     export_days: int = Field(default=7, ge=1, description="Days after which the file of an export is deleted.")
+    smtp_url: str = Field(
+        default="",
+        description="Sends mail: smtp://host:25, smtp+starttls://user:password@host:587 or smtps://…:465; empty: none.",
+    )
+    mail_from: str = Field(default="turnwise@localhost", description="Whose name mail is sent in.")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: str) -> str:
+        url = urlsplit(value)
+        if value and not (url.scheme in ("smtp", "smtp+starttls", "smtps") and url.hostname):
+            raise ValueError("write it like smtp://host:25, smtp+starttls://user:password@host:587 or smtps://host:465")
+        return value
 
     @property
     def database(self) -> str:

@@ -22,6 +22,7 @@ from worker import (
     exports,
     iteration,
     leaderboard,
+    notifications,
     runs,
     schedule,
     scoring,
@@ -80,6 +81,7 @@ def tick() -> None:
         lambda: _send_again("erase_copies", erasure.waiting()),
         exports.sweep,
         lambda: _send_again("make_export", exports.waiting()),
+        lambda: _send_again("deliver", notifications.waiting()),
         lambda: _send_again("count_facts", tranches.without_facts()),
         leaderboard.ask_if_due,
         dashboard.close_collected_days,
@@ -129,6 +131,12 @@ def make_export(export_id: str) -> None:
 def count_facts(tranche_id: str) -> None:
     """The datasheet of a tranche that an older release froze."""
     tranches.count_facts(tranche_id)
+
+
+@celery.task(name="deliver", soft_time_limit=notifications.AT_MOST)
+def deliver(delivery_id: str) -> None:
+    """One try to tell a receiver of an event."""
+    notifications.deliver(delivery_id)
 
 
 @celery.task(name="fit_leaderboard")

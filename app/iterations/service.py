@@ -12,6 +12,7 @@ from app.db import now
 from app.errors import DomainError
 from app.iterations.week import PRESETS, STAGES
 from app.jobs import send_after_commit
+from app.notifications.events import tell
 from app.tables import (
     Account,
     AuditEvent,
@@ -145,13 +146,15 @@ def overrule(session: Session, iteration: Iteration, reason: str, *, account: Ac
 
 
 def close(iteration: Iteration, status: IterationStatus, reason: str | None = None) -> None:
-    """End an iteration; only a deployed one may keep the reason it has (that it was overruled)."""
+    """End an iteration; only a deployed one may keep the reason it has (that it was overruled). Whoever wants to know
+    is told, if and when this is committed."""
     before = {"status": iteration.status}
     iteration.status = status
     iteration.reason = reason if reason is not None else iteration.reason
     iteration.finished_at = now()
     if session := object_session(iteration):
         _audit(session, status, iteration, None, before=before, after={"status": status}, reason=iteration.reason)
+        tell(session, iteration)
 
 
 def latest_stages(iteration: Iteration) -> dict[str, StageRun]:

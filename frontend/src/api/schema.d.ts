@@ -1760,6 +1760,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notifications */
+        get: operations["notifications-notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/receivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add */
+        post: operations["notifications-add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/receivers/{receiver_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change */
+        put: operations["notifications-change"];
+        post?: never;
+        /** Remove */
+        delete: operations["notifications-remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/receivers/{receiver_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Test */
+        post: operations["notifications-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/deliveries/{delivery_id}/try-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try Again */
+        post: operations["notifications-try_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/progress": {
         parameters: {
             query?: never;
@@ -2058,6 +2144,15 @@ export interface components {
             red_team_opt_in: boolean;
             /** May Edit */
             may_edit: boolean;
+        };
+        /** AddedReceiver */
+        AddedReceiver: {
+            receiver: components["schemas"]["Receiver"];
+            /**
+             * Secret
+             * @description Of a webhook's signature; it is never shown again.
+             */
+            secret: string | null;
         };
         /** Agreement */
         Agreement: {
@@ -2807,6 +2902,50 @@ export interface components {
              * @description The generation that was looked at; 409 if another one is active by now.
              */
             seen?: number | null;
+        };
+        /** Delivery */
+        Delivery: {
+            /** Id */
+            id: string;
+            /** Receiver Id */
+            receiver_id: string;
+            /** Event Id */
+            event_id: string;
+            /** Event */
+            event: string;
+            /** Sentence */
+            sentence: string;
+            /** Url */
+            url: string;
+            status: components["schemas"]["DeliveryStatus"];
+            /** Tries */
+            tries: components["schemas"]["DeliveryTry"][];
+            /** Next Try At */
+            next_try_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * DeliveryStatus
+         * @enum {string}
+         */
+        DeliveryStatus: "waiting" | "delivered" | "given-up";
+        /** DeliveryTry */
+        DeliveryTry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Ok */
+            ok: boolean;
+            /** Outcome */
+            outcome: string;
+            /** Ms */
+            ms: number;
         };
         /** Deploy */
         Deploy: {
@@ -3815,6 +3954,14 @@ export interface components {
             /** Note */
             note: string;
         };
+        /** NewReceiver */
+        NewReceiver: {
+            kind: components["schemas"]["ReceiverKind"];
+            /** Address */
+            address: string;
+            /** Events */
+            events: ("iteration.held" | "iteration.failed" | "iteration.deployed")[];
+        };
         /** NewReport */
         NewReport: {
             reason: components["schemas"]["ReportReason"];
@@ -3944,6 +4091,21 @@ export interface components {
              * @default false
              */
             halts: boolean;
+        };
+        /** Notifications */
+        Notifications: {
+            /** Receivers */
+            receivers: components["schemas"]["Receiver"][];
+            /**
+             * Deliveries
+             * @description The newest hundred, newest first.
+             */
+            deliveries: components["schemas"]["Delivery"][];
+            /**
+             * Mail From
+             * @description Null: no mail can be sent from here.
+             */
+            mail_from: string | null;
         };
         /**
          * OfferedTask
@@ -4592,6 +4754,41 @@ export interface components {
             text_version: number;
             /** Picked */
             picked: ("a" | "b")[];
+        };
+        /** Receiver */
+        Receiver: {
+            /** Id */
+            id: string;
+            kind: components["schemas"]["ReceiverKind"];
+            /** Address */
+            address: string;
+            /** Events */
+            events: string[];
+            /** Active */
+            active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Waiting */
+            waiting: number;
+            /** Given Up */
+            given_up: number;
+        };
+        /**
+         * ReceiverKind
+         * @enum {string}
+         */
+        ReceiverKind: "webhook" | "mail";
+        /** ReceiverSettings */
+        ReceiverSettings: {
+            /** Events */
+            events: ("iteration.held" | "iteration.failed" | "iteration.deployed")[];
+            /** Active */
+            active: boolean;
         };
         /**
          * Relative
@@ -9968,6 +10165,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ThreadMessage"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notifications-notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notifications-add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReceiver"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedReceiver"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notifications-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receiver_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiverSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receiver"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notifications-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receiver_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notifications-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receiver_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notifications-try_again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             /** @description A problem: one sentence says what to do. */

@@ -39,6 +39,12 @@ export type Thread = Schemas['Thread']
 export type ThreadMessage = Schemas['ThreadMessage']
 export type Report = Schemas['Report']
 
+export type Notifications = Schemas['Notifications']
+export type Receiver = Schemas['Receiver']
+export type NewReceiver = Schemas['NewReceiver']
+export type ReceiverSettings = Schemas['ReceiverSettings']
+export type Delivery = Schemas['Delivery']
+
 export type Visit = Schemas['Visit']
 export type Study = Schemas['Study']
 export type StudySettings = Schemas['StudySettings']

@@ -47,6 +47,7 @@ const SECTIONS = [
     pages: [
       ['/admin/texts', words.pages.texts],
       ['/admin/consent', words.pages.consent],
+      ['/admin/notifications', words.pages.notifications],
       ['/admin/audit', words.pages.audit],
     ],
   },

@@ -20,6 +20,7 @@ export const words = {
     schedule: 'Schedule',
     texts: 'Task texts',
     consent: 'Consent',
+    notifications: 'Notifications',
     inbox: 'Inbox',
     crowdworkers: 'Crowdworkers',
     reviews: 'Reviews',
