@@ -5,15 +5,15 @@ from fastapi.responses import FileResponse
 
 from app.deps import Reading, Researcher, Writing
 from app.exports import files, queries, service
-from app.exports.schemas import ExportShown, FormatShown, Wanted
+from app.exports.schemas import ExportShown, ExportFormat, ExportWanted
 from app.tranches.formats import FORMATS
 
 router = APIRouter(tags=["exports"])
 
 
 @router.get("/exports/formats")
-def formats(_: Researcher) -> list[FormatShown]:
-    return [FormatShown(name=name, words=one.words, suffix=one.suffix) for name, one in FORMATS.items()]
+def formats(_: Researcher) -> list[ExportFormat]:
+    return [ExportFormat(name=name, words=one.words, suffix=one.suffix) for name, one in FORMATS.items()]
 
 
 @router.get("/exports")
@@ -23,7 +23,7 @@ def exports(reader: Researcher, session: Reading) -> list[ExportShown]:
 
 
 @router.post("/exports", status_code=201)
-def ask(wanted: Wanted, researcher: Researcher, session: Writing) -> ExportShown:
+def ask(wanted: ExportWanted, researcher: Researcher, session: Writing) -> ExportShown:
     return queries.shown(session, researcher, service.ask(session, wanted, researcher))
 
 

@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field
 from app.tables import ExportStatus, TaskKind
 
 
-class FormatShown(BaseModel):
+class ExportFormat(BaseModel):
     name: str
     words: str
     suffix: str
 
 
-class Wanted(BaseModel):
+class ExportWanted(BaseModel):
     """Neither tranche nor iteration: everything that is frozen or could be now."""
 
     format: str = "hh"

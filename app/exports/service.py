@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db import now
 from app.errors import DomainError
-from app.exports.schemas import Wanted
+from app.exports.schemas import ExportWanted
 from app.jobs import send_after_commit
 from app.tables import Account, AuditEvent, Erasure, Export, ExportStatus, Iteration, IterationTranche, TaskKind
 from app.tranches.datasheet import named
@@ -55,7 +55,7 @@ class AlreadyOver(DomainError):
     status = 409
 
 
-def ask(session: Session, wanted: Wanted, researcher: Account) -> Export:
+def ask(session: Session, wanted: ExportWanted, researcher: Account) -> Export:
     """A file of these comparisons. Asked for again while it is being made, it is the same one."""
     if wanted.format not in FORMATS:
         raise UnknownFormat(f"format: there is no format “{wanted.format}”; there are {', '.join(FORMATS)}.")

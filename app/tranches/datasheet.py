@@ -135,14 +135,18 @@ def _limits(tranche: Tranche, facts: schemas.Facts | None) -> Iterator[str]:
         yield "Its comparisons come from files: who chose, how strongly, how fast and on which side is not known."
     largest = facts.crowdworkers.largest
     if largest and total and largest[0] > ONE_PERSON * total:
-        yield f"One crowdworker gave {largest[0] / total:.0%} of it: it tells much of one person's taste."
+        yield f"One crowdworker gave {_percent(largest[0], total)} of it: it tells much of one person's taste."
     of_people = total - facts.crowdworkers.of_nobody
     if of_people >= ENOUGH and abs(facts.first_picked / of_people - 0.5) > ONE_SIDE:
-        yield f"The response shown as A was picked in {facts.first_picked / of_people:.0%} of the choices."
+        yield f"The response shown as A was picked in {_percent(facts.first_picked, of_people)} of the choices."
     unequal = total - facts.equally_long
     if unequal >= ENOUGH and facts.longer_chosen / unequal > 0.5 + ONE_SIDE:
-        yield f"The longer response was chosen in {facts.longer_chosen / unequal:.0%} of the comparisons."
+        yield f"The longer response was chosen in {_percent(facts.longer_chosen, unequal)} of the comparisons."
     if not facts.by_split.get("test"):
         yield "None of its dialogue families is on the test side: no evaluation can be made of this tranche alone."
     yield "Scripts are told apart by letters; which languages these are is not known."
     yield "People chose here between two responses each; nobody else has judged the same pairs."
+
+
+def _percent(part: int, of: int) -> str:
+    return f"{100 * part / of:.0f} %"

@@ -106,7 +106,7 @@ def _of_facts(sheet: Datasheet, facts: Facts) -> Iterator[str]:
 
 
 def share(count: int, of: int) -> str:
-    return f"{count / of:.1%}" if of else "not enough data"
+    return f"{100 * count / of:.1f} %" if of else "not enough data"
 
 
 def _spread(spread: Spread | None) -> str:

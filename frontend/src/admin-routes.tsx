@@ -8,6 +8,7 @@ import { AdminLayout } from '@/features/dashboard/admin-layout'
 import { OverviewPage } from '@/features/dashboard/overview-page'
 import { ConversationPage } from '@/features/explorer/conversation-page'
 import { ConversationsPage } from '@/features/explorer/conversations-page'
+import { ExportsPage } from '@/features/exports/exports-page'
 import { ImprovementPage } from '@/features/improvement/improvement-page'
 import { IterationPage } from '@/features/iterations/iteration-page'
 import { IterationsPage } from '@/features/iterations/iterations-page'
@@ -29,6 +30,8 @@ import { SnapshotsPage } from '@/features/snapshots/snapshots-page'
 import { StudiesPage } from '@/features/studies/studies-page'
 import { ConsentEditorPage } from '@/features/texts/consent-editor-page'
 import { TextsPage } from '@/features/texts/texts-page'
+import { TranchePage } from '@/features/tranches/tranche-page'
+import { TranchesPage } from '@/features/tranches/tranches-page'
 
 /** The researchers' and admins' pages, below /admin. The charts within them are fetched apart once more. */
 export function AdminPages() {
@@ -47,6 +50,9 @@ export function AdminPages() {
         <Route path="conversations" element={<ConversationsPage />} />
         <Route path="conversations/:id" element={<ConversationPage />} />
         <Route path="lineage" element={<LineagePage />} />
+        <Route path="tranches" element={<TranchesPage />} />
+        <Route path="tranches/:name" element={<TranchePage />} />
+        <Route path="exports" element={<ExportsPage />} />
         <Route path="schedule" element={<SchedulePage />} />
         <Route path="texts/:slug?" element={<TextsPage />} />
         <Route path="consent" element={<ConsentEditorPage />} />

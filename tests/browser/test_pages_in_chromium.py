@@ -170,6 +170,8 @@ PAGES = {
         "/admin/inbox/reports",
         "/admin/people",
         "/admin/studies",
+        "/admin/tranches",
+        "/admin/exports",
     ],
     Role.ADMIN: [
         "/admin",

@@ -3194,6 +3194,15 @@ export interface components {
             /** Tranches */
             tranches: number;
         };
+        /** ExportFormat */
+        ExportFormat: {
+            /** Name */
+            name: string;
+            /** Words */
+            words: string;
+            /** Suffix */
+            suffix: string;
+        };
         /** ExportShown */
         ExportShown: {
             /** Id */
@@ -3245,6 +3254,29 @@ export interface components {
          * @enum {string}
          */
         ExportStatus: "waiting" | "running" | "done" | "failed" | "cancelled" | "deleted";
+        /**
+         * ExportWanted
+         * @description Neither tranche nor iteration: everything that is frozen or could be now.
+         */
+        ExportWanted: {
+            /**
+             * Format
+             * @default hh
+             */
+            format: string;
+            /** @description Only such tasks; null: all. */
+            task?: components["schemas"]["TaskKind"] | null;
+            /**
+             * Tranche
+             * @description Its name, or its id.
+             */
+            tranche?: string | null;
+            /**
+             * Iteration
+             * @description Its id: all tranches that it trains on.
+             */
+            iteration?: string | null;
+        };
         /**
          * Facts
          * @description What `app/tranches/facts.py` counted.
@@ -3452,15 +3484,6 @@ export interface components {
             counts_hash: string | null;
             /** Error */
             error: string | null;
-        };
-        /** FormatShown */
-        FormatShown: {
-            /** Name */
-            name: string;
-            /** Words */
-            words: string;
-            /** Suffix */
-            suffix: string;
         };
         /** Found */
         Found: {
@@ -6272,29 +6295,6 @@ export interface components {
          * @enum {string}
          */
         VisitStatus: "open" | "completed" | "screened-out" | "withdrawn";
-        /**
-         * Wanted
-         * @description Neither tranche nor iteration: everything that is frozen or could be now.
-         */
-        Wanted: {
-            /**
-             * Format
-             * @default hh
-             */
-            format: string;
-            /** @description Only such tasks; null: all. */
-            task?: components["schemas"]["TaskKind"] | null;
-            /**
-             * Tranche
-             * @description Its name, or its id.
-             */
-            tranche?: string | null;
-            /**
-             * Iteration
-             * @description Its id: all tranches that it trains on.
-             */
-            iteration?: string | null;
-        };
         /** WantedLine */
         WantedLine: {
             /** Snapshot */
@@ -8292,7 +8292,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FormatShown"][];
+                    "application/json": components["schemas"]["ExportFormat"][];
                 };
             };
             /** @description A problem: one sentence says what to do. */
@@ -8344,7 +8344,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Wanted"];
+                "application/json": components["schemas"]["ExportWanted"];
             };
         };
         responses: {

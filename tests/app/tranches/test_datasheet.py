@@ -77,7 +77,7 @@ def test_a_datasheet_says_what_was_asked_left_out_and_made_of_it(
     assert sheet["facts"]["texts"] == [{"task": "talk", "version": 1, "comparisons": 4, "question": "Which is better?"}]
     (trained,) = sheet["trained"]
     assert (trained["iteration"]["name"], trained["snapshots"]) == ("2026-w48", [{"name": "pm-w48", "kind": "pm"}])
-    assert any("One crowdworker gave 75% of it" in limit for limit in sheet["limits"])
+    assert any("One crowdworker gave 75 % of it" in limit for limit in sheet["limits"])
     assert "version 1 | 4 | Which is better?" in markdown(datasheet.datasheet(session, week.tranche))
 
 

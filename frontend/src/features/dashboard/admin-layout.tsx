@@ -29,7 +29,11 @@ const SECTIONS = [
   },
   {
     title: words.sections.data,
-    pages: [['/admin/conversations', words.pages.conversations]],
+    pages: [
+      ['/admin/conversations', words.pages.conversations],
+      ['/admin/tranches', words.pages.tranches],
+      ['/admin/exports', words.pages.exports],
+    ],
   },
   {
     title: words.sections.people,

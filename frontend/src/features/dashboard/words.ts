@@ -17,6 +17,8 @@ export const words = {
     deployments: 'Deployments',
     playground: 'Playground',
     conversations: 'Conversations',
+    tranches: 'Tranches',
+    exports: 'Exports',
     schedule: 'Schedule',
     texts: 'Task texts',
     consent: 'Consent',
