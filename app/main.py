@@ -33,6 +33,7 @@ from app.leaderboard.endpoints import router as leaderboard
 from app.lineage.endpoints import router as lineage
 from app.messages.endpoints import router as messages
 from app.notifications.endpoints import router as notifications
+from app.payments.endpoints import router as payments
 from app.people.endpoints import router as people
 from app.playground.endpoints import router as playground
 from app.reports.endpoints import router as reports
@@ -65,6 +66,7 @@ FEATURES = (
     messages,
     notifications,
     own_data,
+    payments,
     people,
     reports,
     tranches,

@@ -41,6 +41,7 @@ from app.tables.loop import (
     Tranche,
 )
 from app.tables.notifications import Delivery, DeliveryStatus, Receiver, ReceiverKind
+from app.tables.payments import PayExport, Payment
 from app.tables.people import (
     Account,
     AuditEvent,
@@ -110,6 +111,8 @@ __all__ = [
     "Message",
     "Metric",
     "PairScope",
+    "PayExport",
+    "Payment",
     "QualificationAttempt",
     "QualificationDecision",
     "Receiver",

@@ -20,6 +20,7 @@ import { Reports } from '@/features/messages/reports'
 import { ThreadView } from '@/features/messages/thread-view'
 import { Threads } from '@/features/messages/threads'
 import { NotificationsPage } from '@/features/notifications/notifications-page'
+import { PayPage } from '@/features/payments/pay-page'
 import { PeoplePage } from '@/features/people/people-page'
 import { PlaygroundPage } from '@/features/playground/playground-page'
 import { ReviewsPage } from '@/features/reviews/reviews-page'
@@ -66,6 +67,7 @@ export function AdminPages() {
         <Route path="crowdworkers/:id" element={<CrowdworkerPage />} />
         <Route path="reviews" element={<ReviewsPage />} />
         <Route path="notifications" element={<NotificationsPage />} />
+        <Route path="pay" element={<PayPage />} />
         <Route path="people" element={<PeoplePage />} />
         <Route path="studies" element={<StudiesPage />} />
         <Route path="invitations" element={<InvitationsPage />} />

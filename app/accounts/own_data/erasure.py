@@ -32,6 +32,7 @@ from app.tables import (
     Erasure,
     Invitation,
     Message,
+    Payment,
     QualificationAttempt,
     QualificationDecision,
     Report,
@@ -140,6 +141,8 @@ def _forget_person(session: Session, account: Account) -> None:
                   CrowdworkerTotal):  # fmt: skip
         _run(session, delete(table).where(table.account_id == account.id))
     _run(session, update(Report).where(Report.account_id == account.id).values(account_id=None, comment=None))
+    bonuses = update(Payment).where(Payment.account_id == account.id, Payment.reason.is_not(None))
+    _run(session, bonuses.values(reason=""))
     visits = update(StudyVisit).where(StudyVisit.account_id == account.id)
     _run(session, visits.values(external_session="erased-" + StudyVisit.id))
     _forget_invitations(session, session.scalars(select(Invitation.id).where(Invitation.used_by == account.id)))

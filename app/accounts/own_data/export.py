@@ -10,7 +10,9 @@ from app.accounts.own_data.schemas import (
     OwnAssignment,
     OwnConversation,
     OwnData,
+    OwnDecision,
     OwnMessage,
+    OwnPayment,
     OwnQualification,
     OwnReport,
     OwnSurvey,
@@ -19,7 +21,7 @@ from app.accounts.own_data.schemas import (
     Response,
 )
 from app.db import now
-from app.pay import earned
+from app.pay import Money, earned
 
 
 def own_data(session: Session, account: tables.Account) -> OwnData:
@@ -30,7 +32,9 @@ def own_data(session: Session, account: tables.Account) -> OwnData:
         assignments=_assignments(session, account, tasks),
         conversations=_conversations(session, account, tasks),
         qualifications=_qualifications(session, account, tasks),
+        qualification_decisions=_decisions(session, account, tasks),
         study_visits=_visits(session, account),
+        payments=_payments(session, account),
         reports=_reports(session, account),
         messages=_messages(session, account),
         wellbeing_surveys=_surveys(session, account),
@@ -149,6 +153,33 @@ def _qualifications(session: Session, account: tables.Account, tasks: dict[str, 
             at=row.created_at,
         )
         for row in session.scalars(attempts.order_by(tables.QualificationAttempt.created_at))
+    ]
+
+
+def _decisions(session: Session, account: tables.Account, tasks: dict[str, str]) -> list[OwnDecision]:
+    decision = tables.QualificationDecision
+    rows = select(decision).where(decision.account_id == account.id).order_by(decision.decided_at)
+    return [
+        OwnDecision(task=tasks[row.task_id], qualified=row.qualified, at=row.decided_at)
+        for row in session.scalars(rows)
+    ]
+
+
+def _payments(session: Session, account: tables.Account) -> list[OwnPayment]:
+    rows = (
+        select(tables.Payment, tables.PayExport.created_at)
+        .outerjoin(tables.PayExport, tables.Payment.export_id == tables.PayExport.id)
+        .where(tables.Payment.account_id == account.id)
+        .order_by(tables.Payment.created_at)
+    )
+    return [
+        OwnPayment(
+            kind="assignment" if row.assignment_id else "bonus",
+            amount=Money(cents=row.cents, currency=row.currency),
+            reason=row.reason,
+            exported_at=at,
+        )
+        for row, at in session.execute(rows)
     ]
 
 

@@ -119,6 +119,23 @@ class OwnVisit(BaseModel):
     at: datetime
 
 
+class OwnPayment(BaseModel):
+    """Handed over to be paid, or, with `exported_at` null, a bonus that waits for it."""
+
+    kind: Literal["assignment", "bonus"]
+    amount: Money
+    reason: str | None
+    exported_at: datetime | None
+
+
+class OwnDecision(BaseModel):
+    """What researchers decided by hand about who may take a task."""
+
+    task: str
+    qualified: bool
+    at: datetime
+
+
 class OwnReport(BaseModel):
     response: str
     reason: str
@@ -144,7 +161,9 @@ class OwnData(BaseModel):
     assignments: list[OwnAssignment]
     conversations: list[OwnConversation]
     qualifications: list[OwnQualification]
+    qualification_decisions: list[OwnDecision]
     study_visits: list[OwnVisit]
+    payments: list[OwnPayment]
     reports: list[OwnReport]
     messages: list[OwnMessage]
     wellbeing_surveys: list[OwnSurvey]

@@ -1884,6 +1884,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Pay */
+        get: operations["payments-get_pay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Pay
+         * @description All that is due; from now on it is counted.
+         */
+        post: operations["payments-export_pay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay/exports/{export_id}/csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pay Csv */
+        get: operations["payments-pay_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay/bonuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Bonuses
+         * @description Every line of a file, or none.
+         */
+        post: operations["payments-add_bonuses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay/bonuses/{bonus_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take Bonus Back */
+        delete: operations["payments-take_bonus_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/bonuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add Bonus */
+        post: operations["payments-add_bonus"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{account_id}/may-edit": {
         parameters: {
             query?: never;
@@ -2407,6 +2515,44 @@ export interface components {
              * @default 0
              */
             scored: number;
+        };
+        /** Bonus */
+        Bonus: {
+            /** Id */
+            id: string;
+            /** Account Id */
+            account_id: string;
+            /** Username */
+            username: string;
+            amount: components["schemas"]["Money"];
+            /** Reason */
+            reason: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /** BonusFile */
+        BonusFile: {
+            /**
+             * Csv
+             * @description A line each: name or platform id, amount, reason.
+             */
+            csv: string;
+            /**
+             * Currency
+             * @description ISO 4217, such as USD.
+             */
+            currency: string;
+        };
+        /** BonusesAdded */
+        BonusesAdded: {
+            /** Bonuses */
+            bonuses: number;
+            total: components["schemas"]["Money"];
         };
         /** ByHand */
         ByHand: {
@@ -3055,6 +3201,22 @@ export interface components {
             human: string;
             a: components["schemas"]["Side"];
             b: components["schemas"]["Side"];
+        };
+        /**
+         * Due
+         * @description In one currency: what ended assignments earned that no export holds, and bonuses.
+         */
+        Due: {
+            /** Currency */
+            currency: string;
+            /** Cents */
+            cents: number;
+            /** Assignments */
+            assignments: number;
+            /** Bonuses */
+            bonuses: number;
+            /** People */
+            people: number;
         };
         /** Edge */
         Edge: {
@@ -3937,6 +4099,26 @@ export interface components {
             /** Task */
             task: string;
         };
+        /** NewBonus */
+        NewBonus: {
+            /**
+             * Key
+             * @description Made by the client: the same key again is the same bonus.
+             */
+            key: string;
+            /**
+             * Cents
+             * @description Of the smallest unit.
+             */
+            cents: number;
+            /**
+             * Currency
+             * @description ISO 4217, such as USD.
+             */
+            currency: string;
+            /** Reason */
+            reason: string;
+        };
         /** NewConsentText */
         NewConsentText: {
             /** Body */
@@ -3955,6 +4137,14 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /** NewExport */
+        NewExport: {
+            /**
+             * Until
+             * @description Only what ended on this day (UTC) or before.
+             */
+            until?: string | null;
         };
         /** NewInvitation */
         NewInvitation: {
@@ -4413,14 +4603,33 @@ export interface components {
             conversations: components["schemas"]["OwnConversation"][];
             /** Qualifications */
             qualifications: components["schemas"]["OwnQualification"][];
+            /** Qualification Decisions */
+            qualification_decisions: components["schemas"]["OwnDecision"][];
             /** Study Visits */
             study_visits: components["schemas"]["OwnVisit"][];
+            /** Payments */
+            payments: components["schemas"]["OwnPayment"][];
             /** Reports */
             reports: components["schemas"]["OwnReport"][];
             /** Messages */
             messages: components["schemas"]["OwnMessage"][];
             /** Wellbeing Surveys */
             wellbeing_surveys: components["schemas"]["OwnSurvey"][];
+        };
+        /**
+         * OwnDecision
+         * @description What researchers decided by hand about who may take a task.
+         */
+        OwnDecision: {
+            /** Task */
+            task: string;
+            /** Qualified */
+            qualified: boolean;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /** OwnMessage */
         OwnMessage: {
@@ -4436,6 +4645,22 @@ export interface components {
              * Format: date-time
              */
             at: string;
+        };
+        /**
+         * OwnPayment
+         * @description Handed over to be paid, or, with `exported_at` null, a bonus that waits for it.
+         */
+        OwnPayment: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "assignment" | "bonus";
+            amount: components["schemas"]["Money"];
+            /** Reason */
+            reason: string | null;
+            /** Exported At */
+            exported_at: string | null;
         };
         /** OwnProgress */
         OwnProgress: {
@@ -4601,6 +4826,41 @@ export interface components {
             of: "human" | "a" | "b" | "edited";
             /** Parts */
             parts: components["schemas"]["Part"][];
+        };
+        /** Pay */
+        Pay: {
+            /** Due */
+            due: components["schemas"]["Due"][];
+            /**
+             * Bonuses
+             * @description Those that the next export takes, newest first; 100 at most.
+             */
+            bonuses: components["schemas"]["Bonus"][];
+            /**
+             * Exports
+             * @description Newest first; 50 at most.
+             */
+            exports: components["schemas"]["PayExported"][];
+        };
+        /** PayExported */
+        PayExported: {
+            /** Id */
+            id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** By */
+            by: string;
+            /** Until */
+            until: string | null;
+            /** Payments */
+            payments: number;
+            /** People */
+            people: number;
+            /** Totals */
+            totals: components["schemas"]["Money"][];
         };
         /** Person */
         Person: {
@@ -10443,6 +10703,196 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "payments-get_pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pay"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "payments-export_pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayExported"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "payments-pay_csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "payments-add_bonuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BonusFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BonusesAdded"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "payments-take_bonus_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bonus_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "payments-add_bonus": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBonus"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pay"];
+                };
             };
             /** @description A problem: one sentence says what to do. */
             "4XX": {

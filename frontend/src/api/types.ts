@@ -13,6 +13,7 @@ export type SomeShare = Schemas['Share']
 export type TaskStanding = Schemas['TaskStanding']
 export type Drawn = Schemas['Drawn']
 export type Revealed = Schemas['Revealed']
+export type Pay = Schemas['Pay']
 export type Reviews = Schemas['Reviews']
 export type Progress = Schemas['OwnProgress']
 

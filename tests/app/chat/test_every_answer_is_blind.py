@@ -245,6 +245,7 @@ def deeds(crowdworker: Crowdworker) -> list[Answer]:
         "shared_id": "a-page",
     }
     values |= {"comparison_id": "a-comparison", "receiver_id": "a-receiver", "delivery_id": "a-delivery"}
+    values |= {"bonus_id": "a-bonus", "comparison_id": "a-comparison"}
     bodies, answers = right_bodies(turn), []
     paths = http.get(str(http.base_url).replace("/api/v1/", DESCRIPTION)).json()["paths"]
     found = [(verb.upper(), path.removeprefix("/api/v1")) for path, verbs in paths.items() for verb in verbs]

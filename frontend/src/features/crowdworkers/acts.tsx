@@ -7,6 +7,7 @@ import { useSession } from '@/api/session'
 import type { Crowdworker } from '@/api/types'
 import { ConfirmButton } from '@/components/confirm-button'
 import { ProblemAlert } from '@/components/problem-alert'
+import { Bonus } from './bonus'
 import { day } from './marks'
 import { words } from './words'
 
@@ -51,6 +52,7 @@ export function Acts({ person }: { person: Crowdworker }) {
         {isCrowdworker && <Excluded person={person} />}
         <Group gap="sm">
           {isCrowdworker && <Exclusion person={person} />}
+          {isCrowdworker && <Bonus person={person} />}
           <Suspension person={person} />
           {isCrowdworker && isAdmin && <Promotion person={person} />}
         </Group>

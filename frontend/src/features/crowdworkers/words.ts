@@ -116,6 +116,15 @@ export const words = {
   excludedSince: (day: string, reason: string) => `Left out of new tranches since ${day}: ${reason}`,
   letIn: 'Let in again',
 
+  bonus: 'Give a bonus',
+  bonusTitle: (name: string) => `Give ${name} a bonus`,
+  bonusQuestion: 'The next export of pay takes it; until then it can be taken back under Pay.',
+  bonusReason: 'Reason, which goes into the file',
+  bonusGiven: (amount: string) => `${amount} waits for the next export.`,
+  toPay: 'Pay',
+  amount: 'Amount',
+  currency: 'Currency',
+
   qualifications: 'Tasks',
   noTries: 'No try yet',
   tries: (number: number) => count(number, 'try', 'tries'),

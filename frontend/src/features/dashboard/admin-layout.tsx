@@ -43,6 +43,7 @@ const SECTIONS = [
       ['/admin/people', words.pages.people],
       ['/admin/inbox', words.pages.inbox],
       ['/admin/studies', words.pages.studies],
+      ['/admin/pay', words.pages.pay],
       ['/admin/invitations', words.pages.invitations],
     ],
   },

@@ -26,6 +26,7 @@ export const words = {
     inbox: 'Inbox',
     crowdworkers: 'Crowdworkers',
     reviews: 'Reviews',
+    pay: 'Pay',
     people: 'People',
     studies: 'Studies',
     invitations: 'Invitations',
