@@ -49,8 +49,7 @@ def _inputs(session: Session, stage: str, results: Results) -> list[Thing]:
     frozen, pm, policy = (results.get(name, {}) for name in ("freeze_tranche", "train_pm", "train_policy"))
     match stage:
         case "train_pm":
-            newest_first = sorted(frozen.get("tranches", []), key=lambda tranche: not tranche["new"])
-            return [_tranche(tranche) for tranche in newest_first]
+            return [_tranche(tranche) for tranche in reversed(frozen.get("tranches", []))]
         case "evaluate_pm":
             deployed = session.get(Snapshot, frozen.get("deployed_pm_id") or "")
             return [*_snapshot(pm, "pm", "the new one"), *_row(deployed, "deployed when the tranches were frozen")]

@@ -21,7 +21,7 @@ from app.tables import (
     Tranche,
 )
 
-TRANCHES = 6  # that are drawn one by one: the newest; older ones are one node
+TRANCHES = 4  # that are drawn one by one: the newest; older ones are one node
 POLICIES = 12  # a run keeps some along the way
 
 

@@ -66,6 +66,7 @@ from tests.app.servers import Process
 from tests.browser.conftest import Recording
 from tests.browser.crowdworker import BOX, SCALE, open_assignment
 from tests.browser.small_png import small_png
+from tests.browser.weeks import a_quarter
 from tests.factories import (
     make_account,
     make_comparison,
@@ -492,15 +493,12 @@ def studies(visitor: Visitor) -> None:
 
 def researchers(visitor: Visitor, mina: Account) -> None:
     rosa = new_account(Role.ADMIN, username="ana")
-    week_two = two_weeks(mina)
+    two_weeks(mina)
     visitor.sign_in(rosa)
     for path, name in (
         ("/", "50-researcher-preview-tasks"),
-        ("/admin/iterations", "52-researcher-iterations"),
-        (f"/admin/iterations/{week_two}", "53-researcher-iteration"),
         ("/admin/snapshots", "54-researcher-snapshots"),
         ("/admin/deployments", "55-researcher-deployments"),
-        ("/admin/schedule", "56-researcher-schedule"),
         ("/admin/texts", "57-researcher-texts"),
         ("/admin/consent", "58-researcher-consent"),
         ("/admin/inbox/messages", "59-researcher-inbox"),
@@ -516,8 +514,8 @@ def researchers(visitor: Visitor, mina: Account) -> None:
     visitor.shoot("65-researcher-preview-chat")
 
 
-def two_weeks(mina: Account) -> str:
-    """A week that is deployed and one that is being trained; a report; the id of the second week."""
+def two_weeks(mina: Account) -> None:
+    """A week that is deployed and one that is being trained; a report."""
     with db.writing() as session:
         done, ago = StageStatus.SUCCEEDED, db.now() - timedelta(days=7)
         first = Iteration(number=1, name="2026-w47", preset="small", overrides={}, status=IterationStatus.DEPLOYED)
@@ -553,7 +551,6 @@ def two_weeks(mina: Account) -> str:
                 comment="It stops in the middle of a sentence.",
             )
         )
-        return second.id
 
 
 def snapshot_of_week(session: Session, week: Iteration, kind: SnapshotKind) -> Snapshot:
@@ -880,6 +877,21 @@ def what_was_told(ana: Account) -> None:
                 next_try_at=None,
                 created_at=db.now() - timedelta(minutes=118),
             )
+
+
+@pytest.mark.parametrize("window", ["", "dark", "phone"], ids=["desk", "dark", "phone"])
+def test_tour_of_the_weeks(chromium: Browser, web: Process, window: str) -> None:
+    visitor = Visitor(chromium, web, window)
+    ana = new_account(Role.ADMIN, username="ana")
+    visitor.sign_in(ana)
+    visitor.visit("/admin/iterations", "52-researcher-iterations-empty")
+    running, held, policy = a_quarter(ana)
+    visitor.visit("/admin/iterations", "52-researcher-iterations", everywhere=True)
+    visitor.visit(f"/admin/iterations/{running}", "53-researcher-iteration", everywhere=True)
+    visitor.visit("/admin/schedule", "56-researcher-schedule", everywhere=True)
+    visitor.visit(f"/admin/iterations/{held}", "83-researcher-iteration-held", everywhere=True)
+    visitor.visit(f"/admin/lineage?snapshot={policy}", "84-researcher-lineage", everywhere=True)
+    visitor.context.close()
 
 
 @pytest.mark.parametrize("window", ["", "dark", "phone"], ids=["desk", "dark", "phone"])

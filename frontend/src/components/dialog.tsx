@@ -14,13 +14,14 @@ interface DialogProps {
 }
 
 /** The browser's own modal dialog, open while it is rendered: it keeps the focus inside, closes with Escape and gives the
- * focus back. */
+ * focus back. What is to be written in first has `data-autofocus`: React's `autoFocus` comes before it is shown. */
 export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
   const words = useWords().shared
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
+    element?.querySelector<HTMLElement>('[data-autofocus]')?.focus()
     return () => element?.close()
   }, [])
   return (

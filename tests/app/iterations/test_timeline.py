@@ -147,8 +147,8 @@ def test_a_stage_says_what_went_in_and_what_came_out(researcher: TestClient) -> 
         session.add(TrainingRun(module="train_pm", directory="2026-w48-2/pm-77"))  # another iteration's
     body = researcher.get(f"/iterations/{id}/stages/train_pm").json()
     assert [(thing["name"], thing["fact"]) for thing in body["inputs"]] == [
-        ("w48-base", "100 comparisons, new"),
         ("w48-online", "200 comparisons, new"),
+        ("w48-base", "100 comparisons, new"),
         ("w47-base", "600 comparisons"),
     ]
     assert (body["input_hash"], body["overridden"], body["more_inputs"]) == ("1f3a", ["pm.epochs"], 0)

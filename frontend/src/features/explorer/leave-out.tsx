@@ -41,7 +41,7 @@ export function LeaveOut({ reason, label, title, question, letIn, exclude, id }:
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
             required
-            autoFocus
+            data-autofocus
           />
         </ConfirmButton>
       )}

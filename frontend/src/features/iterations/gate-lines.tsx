@@ -67,8 +67,9 @@ function amount(value: number | null, unit: string | undefined): string {
   return `${NUMBERS.format(value).replace('-', '−')}${unit ? ` ${unit}` : ''}`
 }
 
-/** Some checks have a limit on either side, and the line holds the one that is nearer to what was measured. */
-function side({ value, limit }: GateLine, known: 'least' | 'most' | undefined): string {
+/** A length may fail on either side: its line then holds the limit that it broke, and else the upper one. */
+function side({ value, limit, verdict }: GateLine, known: 'least' | 'most' | undefined): string {
   if (known) return words.sides[known]
-  return value != null && limit != null && value < limit ? words.sides.least : words.sides.most
+  const isShort = verdict === 'fail' && value != null && limit != null && value < limit
+  return isShort ? words.sides.least : words.sides.most
 }

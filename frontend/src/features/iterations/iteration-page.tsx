@@ -20,6 +20,14 @@ export function IterationPage() {
 
 function Details({ iteration }: { iteration: Iteration }) {
   const lines = gateLines(iteration.stages)
+  const gate = lines.length > 0 && (
+    <Paper withBorder p="lg">
+      <Title order={2} size="h4" mb="sm">
+        {words.gate}
+      </Title>
+      <GateLines lines={lines} />
+    </Paper>
+  )
   const hasOverrides = Object.keys(iteration.overrides).length > 0
   return (
     <Stack gap="lg">
@@ -33,7 +41,9 @@ function Details({ iteration }: { iteration: Iteration }) {
             <Title order={1} size="h2">
               {iteration.name}
             </Title>
-            <Badge color={statusColor(iteration.status)}>{words.statuses[iteration.status]}</Badge>
+            <Badge color={statusColor(iteration.status)} variant="light">
+              {words.statuses[iteration.status]}
+            </Badge>
           </Group>
           <Text c="dimmed" size="sm" mt={4}>
             {words.started(moment(iteration.created_at), iteration.started_by)}
@@ -62,17 +72,12 @@ function Details({ iteration }: { iteration: Iteration }) {
           <Text size="sm">{iteration.reason}</Text>
         </Paper>
       )}
+      {/* A decision that waits comes first. */}
+      {iteration.status === 'held' && gate}
       <Paper withBorder p="lg">
         <StageList stages={iteration.stages} iterationId={iteration.id} />
       </Paper>
-      {lines.length > 0 && (
-        <Paper withBorder p="lg">
-          <Title order={2} size="h4" mb="sm">
-            {words.gate}
-          </Title>
-          <GateLines lines={lines} />
-        </Paper>
-      )}
+      {iteration.status !== 'held' && gate}
     </Stack>
   )
 }

@@ -1,11 +1,12 @@
-import { Paper, Stack, Title } from '@mantine/core'
+import { Group, Paper, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import { Link } from 'react-router'
 import { useIterations } from '@/api/iterations'
 import type { Iteration } from '@/api/types'
+import { moment } from '@/components/duration'
 import { PageHead } from '@/components/page-head'
 import { QueryView } from '@/components/query-view'
 import classes from './iterations-page.module.css'
-import { StageList } from './stage-list'
+import { StageProgress, stageStatus } from './stage-list'
 import { StartIteration } from './start-iteration'
 import { Weeks } from './weeks'
 import { words } from './words'
@@ -30,15 +31,30 @@ export function IterationsPage() {
   )
 }
 
+/** The week that is being made, in a few lines: what is done, what is at work, and how long that will take. */
 function Running({ iteration }: { iteration: Iteration }) {
+  const at = iteration.stages.find((stage) => stage.status === 'running' || stage.status === 'pending')
   return (
     <Paper withBorder p="lg">
-      <Title order={2} size="h4" mb="md">
-        <Link to={`/admin/iterations/${iteration.id}`} className={classes.title}>
-          {iteration.name}
-        </Link>
-      </Title>
-      <StageList stages={iteration.stages} />
+      <Group justify="space-between" mb="sm">
+        <Title order={2} size="h4">
+          <Link to={`/admin/iterations/${iteration.id}`} className={classes.title}>
+            {iteration.name}
+          </Link>
+        </Title>
+        <Text size="sm" c="dimmed">
+          {words.started(moment(iteration.created_at), iteration.started_by)}
+        </Text>
+      </Group>
+      <ol className={classes.steps}>
+        {iteration.stages.map((stage) => (
+          <li key={stage.stage} data-status={stage.status} aria-current={stage === at ? 'step' : undefined}>
+            {words.stages[stage.stage] ?? stage.stage}
+            <VisuallyHidden>: {stageStatus(stage)}</VisuallyHidden>
+          </li>
+        ))}
+      </ol>
+      {at?.status === 'running' && <StageProgress stage={at} />}
     </Paper>
   )
 }

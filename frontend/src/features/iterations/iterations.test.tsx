@@ -187,7 +187,7 @@ describe('a stage', () => {
   it('tells what went in, what came out, and how it failed before', async () => {
     await open()
     expect(screen.getByText('usually 11 min')).toBeVisible()
-    const inputs = within(await screen.findByRole('region', { name: 'What went in' }))
+    const inputs = within(await screen.findByRole('group', { name: 'What went in' }))
     expect(inputs.getByText('2026-w48-online')).toBeVisible()
     expect(inputs.getByText('and 3 earlier tranches')).toBeVisible()
     expect(inputs.getByText('pm.epochs').closest('tr')).toHaveTextContent('overridden')

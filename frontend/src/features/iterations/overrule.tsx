@@ -26,7 +26,7 @@ export function Overrule({ iterationId, warning = '' }: { iterationId: string; w
           onChange={(event) => setReason(event.currentTarget.value)}
           maxLength={2000}
           required
-          autoFocus
+          data-autofocus
         />
       </ConfirmButton>
     </>

@@ -96,7 +96,7 @@ function Curve({ quantity, metrics }: CurveProps) {
       </figcaption>
       <LazyFigureChart
         height={180}
-        figure={{ x: { label: words.step, unit: '' }, y: { label: '', unit: quantity.unit }, series }}
+        figure={{ x: { label: words.step, unit: '' }, y: { label: quantity.unit, unit: '' }, series }}
       />
     </figure>
   )

@@ -144,7 +144,7 @@ function ScheduleForm({ schedule, reload }: { schedule: Schedule; reload: () => 
           {schedule.changed_at
             ? words.changed(moment(schedule.changed_at), schedule.changed_by)
             : words.unchanged}{' '}
-          <Anchor component={Link} inherit to="/admin/audit?subject=schedule">
+          <Anchor component={Link} inherit underline="always" to="/admin/audit?subject=schedule">
             {words.history}
           </Anchor>
         </Text>

@@ -25,7 +25,7 @@ export function StageDetails({ iterationId, stage }: StageDetailsProps) {
           <div className={classes.sides}>
             <Inputs detail={detail} />
             <Side title={words.outputs}>
-              <Things things={detail.outputs} none={words.noOutputs} />
+              <Things things={detail.outputs} none={detail.result ? words.noOutputs : words.noOutputsYet} />
               {detail.result && (
                 <details className={classes.more}>
                   <summary>{words.result}</summary>
@@ -46,12 +46,13 @@ export function StageDetails({ iterationId, stage }: StageDetailsProps) {
 
 function Side({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section className={classes.side} aria-label={title}>
+    // biome-ignore lint/a11y/useSemanticElements: not a form's fields; and a section would be one of many landmarks
+    <div role="group" className={classes.side} aria-label={title}>
       <Text size="sm" fw={600} mb={4}>
         {title}
       </Text>
       {children}
-    </section>
+    </div>
   )
 }
 
@@ -177,6 +178,8 @@ function Attempts({ detail }: { detail: StageDetail }) {
   )
 }
 
+const MOVES_ROWS = ['freeze_tranche', 'gate', 'deploy']
+
 /** One at a time: the newest, and the others on asking. */
 function Runs({ detail, live }: { detail: StageDetail; live: boolean }) {
   const [picked, setPicked] = useState<string | null>(null)
@@ -184,7 +187,7 @@ function Runs({ detail, live }: { detail: StageDetail; live: boolean }) {
   if (!run) {
     return (
       <Text size="sm" c="dimmed">
-        {words.noRuns}
+        {MOVES_ROWS.includes(detail.stage) ? words.noRuns : words.noRunYet}
       </Text>
     )
   }

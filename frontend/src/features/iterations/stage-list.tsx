@@ -9,8 +9,7 @@ import { words } from './words'
 
 interface StageListProps {
   stages: Stage[]
-  /** Then each stage can be opened. */
-  iterationId?: string
+  iterationId: string
 }
 
 /** The week as a list, in order; what runs shows how far it is. */
@@ -24,7 +23,7 @@ export function StageList({ stages, iterationId }: StageListProps) {
   )
 }
 
-function StageRow({ stage, iterationId }: { stage: Stage; iterationId: string | undefined }) {
+function StageRow({ stage, iterationId }: { stage: Stage; iterationId: string }) {
   const [opened, setOpened] = useState<boolean | null>(null)
   // What is being trained is what one came to see.
   const open = opened ?? (stage.status === 'running' && stage.training_run_id !== null)
@@ -41,22 +40,21 @@ function StageRow({ stage, iterationId }: { stage: Stage; iterationId: string | 
           )}
         </Group>
         <Group gap="sm">
-          <Text size="sm" c="dimmed">
+          <Text size="sm" c="dimmed" className={classes.times}>
             {[took(stage), usually(stage)].filter(Boolean).join(' · ')}
           </Text>
           <Badge color={statusColor(stage.status)} variant="light">
-            {words.stageStatuses[stage.status]}
+            {stageStatus(stage)}
           </Badge>
-          {iterationId && (
+          {stage.attempt > 0 && (
             <Button
               size="compact-xs"
               variant="default"
-              disabled={stage.attempt === 0}
               aria-expanded={open}
               aria-label={words.detailsOf(label)}
               onClick={() => setOpened(!open)}
             >
-              {open ? words.hide : words.details}
+              {words.details} {open ? '▴' : '▾'}
             </Button>
           )}
         </Group>
@@ -67,9 +65,13 @@ function StageRow({ stage, iterationId }: { stage: Stage; iterationId: string | 
           {stage.error}
         </Text>
       )}
-      {open && iterationId && stage.attempt > 0 && <StageDetails iterationId={iterationId} stage={stage} />}
+      {open && stage.attempt > 0 && <StageDetails iterationId={iterationId} stage={stage} />}
     </li>
   )
+}
+
+export function stageStatus({ attempt, status }: Stage): string {
+  return attempt === 0 ? words.notBegun : words.stageStatuses[status]
 }
 
 function took({ started_at, finished_at }: Stage): string | null {
@@ -81,7 +83,7 @@ function usually({ usual_seconds, status }: Stage): string | null {
   return usual_seconds == null || status === 'failed' ? null : words.usually(duration(usual_seconds))
 }
 
-function StageProgress({ stage: { stage, progress } }: { stage: Stage }) {
+export function StageProgress({ stage: { stage, progress } }: { stage: Stage }) {
   const label = words.stages[stage] ?? stage
   if (!progress || progress.total <= 0) {
     return (

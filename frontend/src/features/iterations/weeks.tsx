@@ -2,13 +2,16 @@ import { Badge, Button, Group, Paper, Stack, Table, Text } from '@mantine/core'
 import { Link } from 'react-router'
 import { useTimeline } from '@/api/iterations'
 import type { TimelineWeek } from '@/api/types'
-import { duration, moment } from '@/components/duration'
+import { duration } from '@/components/duration'
 import { Loading } from '@/components/loading'
 import { ProblemAlert } from '@/components/problem-alert'
 import { statusColor } from '@/components/status-color'
 import { number } from './quantities'
 import classes from './weeks.module.css'
 import { words } from './words'
+
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 
 /** Every week one below the other, the newest first: what it froze, what it made, and how that did. */
 export function Weeks() {
@@ -109,8 +112,8 @@ function Row({ week }: { week: TimelineWeek }) {
         <Small>{week.preset}</Small>
       </Cell>
       <Table.Td data-label={words.startedHead}>
-        {moment(week.created_at)}
-        <Small>{week.started_by ?? words.theSchedule}</Small>
+        <span className={classes.small}>{DAY.format(new Date(week.created_at))}</span>
+        <Small>{words.startedAt(TIME.format(new Date(week.created_at)), week.started_by)}</Small>
       </Table.Td>
     </Table.Tr>
   )
@@ -124,7 +127,7 @@ interface CellProps {
 
 function Cell({ label, empty, children }: CellProps) {
   return (
-    <Table.Td ta="end" data-label={label} data-empty={empty || undefined}>
+    <Table.Td className={classes.number} data-label={label} data-empty={empty || undefined}>
       {empty ? '–' : children}
     </Table.Td>
   )

@@ -4,11 +4,11 @@ export const COLUMNS = ['tranches', 'pms', 'policies', 'deployments', 'earned'] 
 export type Column = (typeof COLUMNS)[number]
 
 /** Of a node and of what lies between two, in pixels; of the drawing's width, in units that are stretched to fit. */
-export const HEIGHT = 84
+export const HEIGHT = 94
 const GAP = 12
 export const WIDTH = 1000
 const COLUMN = WIDTH / COLUMNS.length
-const MARGIN = 14
+const MARGIN = 34
 
 interface Placed {
   node: LineageNode

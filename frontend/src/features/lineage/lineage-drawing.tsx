@@ -30,7 +30,7 @@ export function LineageDrawing({ lineage }: { lineage: LineageGraph }) {
           <section key={column} className={classes.column} aria-label={words.columns[column]}>
             <h2 className={classes.head}>{words.columns[column]}</h2>
             {nodes.length === 0 && (
-              <Text size="sm" c="dimmed">
+              <Text size="sm" c="dimmed" className={classes.nothing}>
                 {words.none[column]}
               </Text>
             )}
@@ -55,8 +55,10 @@ export function LineageDrawing({ lineage }: { lineage: LineageGraph }) {
 
 function Thing({ node, sources }: { node: LineageNode; sources: string[] }) {
   const isSnapshot = node.column === 'pms' || node.column === 'policies'
+  const isEarned = node.column === 'earned'
+  const count = node.comparisons != null && words.comparisons(node.comparisons)
   const facts = [
-    node.comparisons != null && words.comparisons(node.comparisons),
+    isEarned ? node.name : count,
     ...(node.facts ?? []),
     node.since && words.since(day(node.since), node.until ? day(node.until) : null),
   ].filter(Boolean)
@@ -65,6 +67,8 @@ function Thing({ node, sources }: { node: LineageNode; sources: string[] }) {
       <Text size="sm" fw={600} className={classes.name} title={node.name}>
         {isSnapshot && !node.asked ? (
           <Link to={`/admin/lineage?snapshot=${encodeURIComponent(node.name)}`}>{node.name}</Link>
+        ) : isEarned ? (
+          count
         ) : (
           node.name
         )}
