@@ -25,6 +25,7 @@ from app.accounts import service as accounts
 from app.accounts.schemas import SignUp
 from app.dashboard.figure import Asked, as_csv
 from app.dashboard.figures import FIGURES, draw
+from app.dashboard.scaling import import_study
 from app.db import reading, writing
 from app.errors import DomainError, sentence
 from app.follow import follow
@@ -276,6 +277,13 @@ def _improvement(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _import_study(options: argparse.Namespace) -> int:
+    with writing() as session:
+        study = import_study(session, options.file, options.name)
+    print(f"{options.name}: {len(study.runs)} PMs of {', '.join(dict.fromkeys(run.base for run in study.runs))}")
+    return DONE
+
+
 def _doctor(_: argparse.Namespace) -> int:
     findings = doctor.examine()
     for finding in findings:
@@ -360,6 +368,11 @@ def _parser() -> argparse.ArgumentParser:
     sheet.add_argument("--red-team", action="store_true", help="with red-team prompts")
     sheet.add_argument("--task", metavar="TASK", help="whose Elo; default: the first that has a leaderboard")
     sheet.add_argument("--title", default=page.TITLE)
+
+    studies = command("import-study", _import_study, "Show the PMs of `python -m models.scaling` on the PM page.")
+    studies.add_argument("file", type=Path, metavar="STUDY_DIR/study.json")
+    studies.add_argument("--name", required=True, help="what it is called there; one of the same name is replaced")
+
     command("doctor", _doctor, "Say what works and what does not, one line each.")
     return parser
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from app.dashboard import inference as server
 from app.dashboard import overview as page
+from app.dashboard.evaluated import EvaluatedPM, PolicyRun, pms, policy_runs
 from app.dashboard.figure import Asked, Figure, as_csv
 from app.dashboard.figures import FIGURES, draw
 from app.dashboard.inference import Inference
@@ -33,6 +34,16 @@ def inference(_: Researcher, session: Reading) -> Inference:
     wanted = server.deployed(session)
     session.close()  # no connection is held while another server is asked
     return server.inference(wanted)
+
+
+@router.get("/preference-models")
+def preference_models(_: Researcher, session: Reading) -> list[EvaluatedPM]:
+    return pms(session)
+
+
+@router.get("/policy-runs")
+def all_policy_runs(_: Researcher, session: Reading) -> list[PolicyRun]:
+    return policy_runs(session)
 
 
 @router.get("/figures")

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 from datetime import date
+from math import isfinite
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
@@ -23,6 +24,7 @@ class Asked(NamedTuple):
 class Axis(BaseModel):
     label: str
     unit: str = ""
+    scale: Literal["log"] | None = None
 
 
 class Point(BaseModel):
@@ -33,16 +35,17 @@ class Point(BaseModel):
     of: Annotated[int | None, Field(description="How many were counted, where y is a share of them.")] = None
 
 
+Role = Literal["companion", "reference", "background"]
+ROLES = (
+    "null: what the figure is about. companion: belongs to the series before it, such as its fitted line; reference: "
+    "what would be, not what was measured; background: measured too, but not what the figure is about."
+)
+
+
 class Series(BaseModel):
     name: str
     points: list[Point]
-    role: Annotated[
-        Literal["companion", "reference", "background"] | None,
-        Field(
-            description="null: what the figure is about. companion: belongs to the series before it, such as its fitted line; reference: what would "
-            "be, not what was measured; background: measured too, but not what the figure is about."
-        ),
-    ] = None
+    role: Annotated[Role | None, Field(description=ROLES)] = None
 
 
 class Figure(BaseModel):
@@ -62,6 +65,24 @@ class Figure(BaseModel):
     command: Annotated[str, Field(description="What prints the same numbers in a terminal.")] = ""
     data_hash: Annotated[str, Field(description="sha256 of the series: the same numbers, the same hash.")] = ""
     missing: Annotated[str | None, Field(description="What is missing, and what would bring it; null: nothing.")] = None
+
+
+def finite(figure: Figure) -> Figure:
+    """Without what is no number: a run that diverged has such metrics, and no chart can show them."""
+    for series in figure.series:
+        series.points = [_without_infinite_ends(point) for point in series.points if _is_finite(point)]
+    kept = [series for series in figure.series if series.points]
+    said = figure.missing or (None if kept or not figure.series else "Not enough data: none of it is a number.")
+    return figure.model_copy(update={"series": kept, "missing": said})
+
+
+def _is_finite(point: Point) -> bool:
+    return isfinite(point.y) and (not isinstance(point.x, float) or isfinite(point.x))
+
+
+def _without_infinite_ends(point: Point) -> Point:
+    ends = [end for end in (point.low, point.high) if end is not None]
+    return point if all(map(isfinite, ends)) else point.model_copy(update={"low": None, "high": None})
 
 
 def signed(figure: Figure, asked: Asked) -> Figure:

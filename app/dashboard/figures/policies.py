@@ -1,77 +1,149 @@
-"""Figures about policies: how far they moved for their score, and what crowdworkers say."""
+"""Figures about finished policies: what they gained on each task and for their distance, and what crowdworkers say."""
 
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from math import sqrt
+from functools import cache
+from math import log, sqrt
+from statistics import NormalDist, fmean
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from app.dashboard.evaluated import Trained, policy_trainings
 from app.dashboard.figure import Asked, Axis, Figure, Point, Series
+from app.dashboard.figures.policy_runs import BEHIND, KL, PM, against_distance, steps_of
 from app.dashboard.queries import counted
 from app.tables import (
     Candidate,
     ChoiceDirection,
     Comparison,
     Conversation,
+    Evaluation,
     Iteration,
-    Metric,
     Snapshot,
     SnapshotKind,
-    StageRun,
     Task,
 )
 
-SCORE = "Policy score against its distance from the initial policy"
+TENSION = "What each policy gained on each task"
+BEST_OF_K = "Score for distance, beside the best of k samples"
 WIN_RATE = "Win rate against the initial policy, judged by crowdworkers"
 INITIAL = "initial"
+UNSEEN = "test families"  # as the evaluation says (worker/stages/evaluate_policy.py)
+KS = (1, 2, 4, 8, 16, 32, 64)
 RESAMPLES = 400
 
 
-def score_and_kl(session: Session, asked: Asked) -> Figure:
-    """Of one policy training: the newest one, or that of the iteration asked for."""
-    iteration_id = asked.iteration
+def tension(session: Session, _: Asked) -> Figure:
+    """What each iteration's policy gained on the prompts of each task over the initial one, by its own PM."""
     figure = Figure(
-        name="policy-score-and-kl",
-        title=SCORE,
-        x=Axis(label="√KL to the initial policy", unit="√nats"),
-        y=Axis(label="PM score"),
-        paper="Fig. 13; with a test-PM also Fig. 4",
-        how_to_read="Early in a run the score grows about linearly in √KL. Where the curve bends down while the "
-        "policy keeps moving, it exploits its PM. A test-PM's curve that leaves the PM's shows the same earlier.",
+        name="policy-tension",
+        title=TENSION,
+        kind="points",
+        x=Axis(label="Policy"),
+        y=Axis(label="Score gained over the initial policy"),
+        interval="95 %, over test prompts",
+        paper="Fig. 14; §4.4",
+        how_to_read="Helpfulness and harmlessness pull against each other. A policy that gains much in red-teaming "
+        "and nothing in helpfulness has learnt to refuse: raise the share of helpful prompts. Each is in the unit of "
+        "its own week's PM.",
     )
-    trained = (
-        select(StageRun.training_run_id, Iteration.name)
-        .join(Iteration)
-        .where(StageRun.stage == "train_policy", StageRun.training_run_id.is_not(None))
+    rows = (
+        select(Snapshot.name, Evaluation.result["by_task"])
+        .join(Snapshot, Evaluation.snapshot_id == Snapshot.id)
+        .join(Iteration, Evaluation.iteration_id == Iteration.id)
+        .where(Evaluation.kind == "evaluate_policy", Evaluation.result["prompts_from"].as_string() == UNSEEN)
+        .order_by(Iteration.number, Evaluation.created_at)
     )
-    if iteration_id is not None:
-        trained = trained.where(Iteration.id == iteration_id)
-    found = session.execute(trained.order_by(StageRun.created_at.desc()).limit(1)).first()
-    if found is None:
-        which = "This iteration" if iteration_id else "No iteration"
-        figure.missing = f"{which} has {'not ' if iteration_id else ''}trained a policy yet."
-        return figure
-    run_id, name = found
-    rows = select(Metric.step, Metric.name, Metric.value).where(
-        Metric.training_run_id == run_id, Metric.name.in_(["policy/kl_to_initial", "policy/score", "policy/test_score"])
-    )
-    steps: dict[int, dict[str, float]] = defaultdict(dict)
-    for step, metric, value in session.execute(rows.order_by(Metric.step)):
-        steps[step][metric] = value
-    for metric, who in (("policy/score", "PM"), ("policy/test_score", "test-PM")):
-        points = [
-            Point(x=sqrt(max(0.0, values["policy/kl_to_initial"])), y=values[metric])
-            for values in steps.values()
-            if metric in values and "policy/kl_to_initial" in values
-        ]
-        if points:
-            figure.series.append(Series(name=f"{name}: {who}", points=points))
+    by_task: dict[str, dict[str, Point]] = defaultdict(dict)
+    for name, tasks in session.execute(rows):
+        for task, part in (tasks or {}).items():
+            if gain := part.get("paired", {}).get("score"):
+                point = Point(x=name, y=gain["mean"], low=gain["low"], high=gain["high"], of=part["prompts"])
+                by_task[task][name] = point
+    figure.series = [Series(name=task, points=list(points.values())) for task, points in sorted(by_task.items())]
     if not figure.series:
-        figure.missing = f"The policy training of {name} has written no step yet."
+        figure.missing = (
+            "Not enough data: no iteration has compared its policy with the initial one on test prompts whose task is "
+            "known. The next evaluation of a policy will."
+        )
     return figure
+
+
+def best_of_k(session: Session, asked: Asked) -> Figure:
+    """What a policy gained for its distance, beside what choosing the best of k responses of the initial one gains."""
+    figure = Figure(
+        name="policy-best-of-k",
+        title=BEST_OF_K,
+        kind="points",
+        x=Axis(label="√KL to the initial policy", unit="√nats"),
+        y=Axis(label="Score gained", unit="standard deviations within a prompt"),
+        interval="95 %, over prompts of training",
+        paper="Fig. 36 and App. B.6",
+        how_to_read="The best of k samples is log k − (k−1)/k nats away: k = 4 lies at 0.80 √nats, 16 at 1.36, 64 at "
+        "1.78. The dashed curve is what it gains where scores are normal; the initial policy's own best is measured. "
+        "A run below that curve at the same distance pays more for its score than choosing would.",
+    )
+    trainings = policy_trainings(session)
+    asked_for = next((one for one in trainings if asked.iteration in (None, one.iteration_id)), None)
+    if asked_for and (unit := _deviation(asked_for)):
+        steps = steps_of(session, [asked_for], [KL, PM], BEHIND).get(asked_for.run_id, {})
+        along = [Point(x=point.x, y=point.y / unit) for point in against_distance(steps, PM, gained=True)]
+        figure.series.append(Series(name=f"{asked_for.iteration}, along its run", points=along))
+    if ends := [point for one in trainings if (point := _end(one))]:
+        figure.series.append(Series(name="finished policies", points=ends))
+    if measured := _measured_best(trainings):
+        figure.series.append(Series(name="best of k, measured", points=measured))
+    if not figure.series:
+        figure.missing = (
+            "Not enough data: no policy training has answered its first prompts again, several times each "
+            "(`policy.evaluation_rollouts`, `policy.responses_per_prompt`)."
+        )
+        return figure
+    curve = [Point(x=sqrt(kl_of_best(k)), y=mean_of_best(k)) for k in KS]
+    figure.series.append(Series(name="best of k, normal scores", role="reference", points=curve))
+    return figure
+
+
+def kl_of_best(k: int) -> float:
+    """Nats by which the best of k is away from what it is chosen of, at most (Beirami et al. 2024)."""
+    return log(k) - (k - 1) / k
+
+
+@cache
+def mean_of_best(k: int) -> float:
+    """The expected largest of k standard normal numbers, ∫ x · k·φ(x)·Φ(x)^(k−1) dx: 0, 0.56, … 2.34 for k = 64."""
+    normal, step = NormalDist(), 0.01
+    places = [step * i for i in range(-800, 801)]
+    return step * sum(x * k * normal.pdf(x) * normal.cdf(x) ** (k - 1) for x in places)
+
+
+def _score_of(one: Trained) -> dict[str, float]:
+    return (one.result.get("paired") or {}).get("score") or {}
+
+
+def _deviation(one: Trained) -> float | None:
+    """The standard deviation of the initial policy's scores within a prompt."""
+    return _score_of(one).get("deviation")
+
+
+def _end(one: Trained) -> Point | None:
+    score, kl = _score_of(one), (one.result.get("final") or {}).get("kl_to_initial")
+    if "gain" not in score or kl is None:
+        return None
+    return Point(x=sqrt(max(0.0, kl)), y=score["gain"], low=score["gain_low"], high=score["gain_high"])
+
+
+def _measured_best(trainings: Sequence[Trained]) -> list[Point]:
+    """The mean over runs, for each k that they sampled."""
+    gains: dict[int, list[float]] = defaultdict(list)
+    for one in trainings:
+        for name, gain in _score_of(one).items():
+            if name.startswith("best_of_"):
+                gains[int(name.removeprefix("best_of_"))].append(gain)
+    return [Point(x=sqrt(kl_of_best(k)), y=fmean(of), of=len(of)) for k, of in sorted(gains.items())]
 
 
 class Tally(NamedTuple):
