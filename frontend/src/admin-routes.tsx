@@ -33,6 +33,8 @@ import { ConsentEditorPage } from '@/features/texts/consent-editor-page'
 import { TextsPage } from '@/features/texts/texts-page'
 import { TranchePage } from '@/features/tranches/tranche-page'
 import { TranchesPage } from '@/features/tranches/tranches-page'
+import { PoliciesPage } from '@/features/trained/policies-page'
+import { PreferenceModelsPage } from '@/features/trained/preference-models-page'
 
 /** The researchers' and admins' pages, below /admin. The charts within them are fetched apart once more. */
 export function AdminPages() {
@@ -46,6 +48,8 @@ export function AdminPages() {
         <Route path="snapshots/compare" element={<ComparePage />} />
         <Route path="snapshots/:name" element={<SnapshotPage />} />
         <Route path="playground" element={<PlaygroundPage />} />
+        <Route path="preference-models" element={<PreferenceModelsPage />} />
+        <Route path="policies" element={<PoliciesPage />} />
         <Route path="leaderboard" element={<LeaderboardPage />} />
         <Route path="deployments" element={<DeploymentsPage />} />
         <Route path="conversations" element={<ConversationsPage />} />

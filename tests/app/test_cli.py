@@ -31,6 +31,7 @@ from app.tables import (
     Task,
     TrainingRun,
 )
+from tests.app.dashboard.test_pm_figures import STUDY
 from tests.app.tranches.conftest import GROWING, hh_line, write_hh
 from tests.conftest import free_port
 from tests.factories import make_snapshot
@@ -318,3 +319,19 @@ def test_as_a_process_it_ends_with_one_sentence_and_never_loads_torch(tmp_path: 
     said = [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
     assert (done.returncode, len(said), done.stdout) == (3, 1, "")
     assert " torch\n" not in done.stderr
+
+
+def test_a_study_is_imported_by_its_file_and_a_wrong_one_is_one_sentence(
+    engine: Engine, tmp_path: Path, capsys: Out
+) -> None:
+    path = tmp_path / "study.json"
+    path.write_text(STUDY)
+    assert main(["import-study", str(path), "--name", "scan"]) == 0
+    assert capsys.readouterr().out == "scan: 2 PMs of toy\n"
+    assert main(["figure", "pm-mixture", "--csv"]) == 0
+    assert "scan: red-team,25.0,65.0" in capsys.readouterr().out
+    path.write_text("{}")
+    assert main(["import-study", str(path), "--name", "scan"]) == 3
+    assert "is no study.json" in capsys.readouterr().err
+    assert main(["import-study", str(tmp_path / "none.json"), "--name", "scan"]) == 3
+    assert "No such file" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.dashboard.evaluated import Trained, policy_trainings
 from app.dashboard.figure import Asked, Axis, Figure, Point, Series
-from app.dashboard.figures.policy_runs import BEHIND, KL, PM, against_distance, steps_of
+from app.dashboard.figures.policy_runs import KL, PM, TOGETHER, against_distance, steps_of
 from app.dashboard.queries import counted
 from app.tables import (
     Candidate,
@@ -89,7 +89,7 @@ def best_of_k(session: Session, asked: Asked) -> Figure:
     trainings = policy_trainings(session)
     asked_for = next((one for one in trainings if asked.iteration in (None, one.iteration_id)), None)
     if asked_for and (unit := _deviation(asked_for)):
-        steps = steps_of(session, [asked_for], [KL, PM], BEHIND).get(asked_for.run_id, {})
+        steps = steps_of(session, [asked_for], [KL, PM], TOGETHER).get(asked_for.run_id, {})
         along = [Point(x=point.x, y=point.y / unit) for point in against_distance(steps, PM, gained=True)]
         figure.series.append(Series(name=f"{asked_for.iteration}, along its run", points=along))
     if ends := [point for one in trainings if (point := _end(one))]:

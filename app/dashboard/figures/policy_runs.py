@@ -21,7 +21,8 @@ RATES = "Endings and refusals, by step"
 LOGP = "Does the policy find better responses likelier?"
 
 POINTS = 500  # of a series, at most
-BEHIND = 60  # of one in the background
+TOGETHER = 150  # of each of several runs
+BEHIND = 25  # of one in the background
 IN_COLOUR = 6  # runs; there are as many colours
 KL, PM, TEST_PM = "policy/kl_to_initial", "policy/score", "policy/test_score"
 DISTANCE = Axis(label="√KL to the initial policy", unit="√nats")
@@ -47,7 +48,7 @@ def runs(session: Session, asked: Asked) -> Figure:
     asked_for = [one for one in trainings if one.iteration_id == asked.iteration]
     ordered = asked_for + [one for one in trainings if one not in asked_for]
     shown, behind = ordered[:IN_COLOUR], ordered[IN_COLOUR:]
-    steps = steps_of(session, shown, [KL, PM], POINTS) | steps_of(session, behind, [KL, PM], BEHIND)
+    steps = steps_of(session, shown, [KL, PM], TOGETHER) | steps_of(session, behind, [KL, PM], BEHIND)
     for one in shown:
         if points := against_distance(steps.get(one.run_id, NO_STEPS), PM, gained=True):
             figure.series.append(Series(name=one.iteration, points=points))
@@ -212,7 +213,7 @@ def steps_of(
         return {}
     last = (
         select(Metric.training_run_id, func.max(Metric.step).label("step"))
-        .where(Metric.training_run_id.in_(ids), Metric.name.in_(metrics))
+        .where(Metric.training_run_id.in_(ids), Metric.name == PM)  # every step has a score
         .group_by(Metric.training_run_id)
         .subquery()
     )
@@ -220,7 +221,8 @@ def steps_of(
     rows = (
         select(Metric.training_run_id, Metric.step, Metric.name, Metric.value)
         .join(last, last.c.training_run_id == Metric.training_run_id)
-        .where(Metric.name.in_(metrics), or_((Metric.step - 1) % every == 0, Metric.step == last.c.step))
+        .where(Metric.training_run_id.in_(ids), Metric.name.in_(metrics))
+        .where(or_((Metric.step - 1) % every == 0, Metric.step == last.c.step))
         .order_by(Metric.training_run_id, Metric.step)
     )
     found: dict[str, dict[int, dict[str, float]]] = {}

@@ -63,3 +63,21 @@ export function useFigures() {
     staleTime: Infinity,
   })
 }
+
+/** Evaluated PMs, the newest first. */
+export function usePreferenceModels() {
+  return useQuery({
+    queryKey: ['preference-models'],
+    queryFn: () => answer(api.GET('/api/v1/preference-models')),
+    refetchInterval: 60_000,
+  })
+}
+
+/** Each iteration's policy training, the newest first. */
+export function usePolicyRuns() {
+  return useQuery({
+    queryKey: ['policy-runs'],
+    queryFn: () => answer(api.GET('/api/v1/policy-runs')),
+    refetchInterval: 60_000,
+  })
+}

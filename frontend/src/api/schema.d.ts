@@ -681,6 +681,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/preference-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Preference Models */
+        get: operations["dashboard-preference_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All Policy Runs */
+        get: operations["dashboard-all_policy_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/figures": {
         parameters: {
             query?: never;
@@ -2483,6 +2517,8 @@ export interface components {
              * @default
              */
             unit: string;
+            /** Scale */
+            scale?: "log" | null;
         };
         /** Board */
         Board: {
@@ -3329,6 +3365,57 @@ export interface components {
             of: number;
             /** Measured */
             measured: components["schemas"]["Measured"][];
+        };
+        /**
+         * EvaluatedPM
+         * @description A PM by its newest evaluation; accuracies are shares.
+         */
+        EvaluatedPM: {
+            /** Name */
+            name: string;
+            /** Iteration Id */
+            iteration_id: string | null;
+            /** Iteration */
+            iteration: string | null;
+            /**
+             * Evaluated At
+             * Format: date-time
+             */
+            evaluated_at: string;
+            /** Comparisons */
+            comparisons: number;
+            /** Families */
+            families: number;
+            /** Accuracy */
+            accuracy: number;
+            /**
+             * Low
+             * @description 95 %, over families of dialogues
+             */
+            low: number;
+            /** High */
+            high: number;
+            /** Longer Wins */
+            longer_wins: number;
+            /**
+             * Over Longer P
+             * @description McNemar's test of the PM against “longer wins”
+             */
+            over_longer_p: number | null;
+            /**
+             * Loss
+             * @description log(1 + exp(rejected − chosen)); 0.693 for a PM that says nothing
+             */
+            loss: number | null;
+            /** Length Correlation */
+            length_correlation: number | null;
+            /**
+             * Trained On
+             * @description comparisons
+             */
+            trained_on: number | null;
+            /** Alarms */
+            alarms: string[];
         };
         /** Exclusion */
         Exclusion: {
@@ -4916,6 +5003,34 @@ export interface components {
              * @description How many were counted, where y is a share of them.
              */
             of?: number | null;
+        };
+        /**
+         * PolicyRun
+         * @description An iteration's policy training, by its newest attempt.
+         */
+        PolicyRun: {
+            /** Iteration Id */
+            iteration_id: string;
+            /** Iteration */
+            iteration: string;
+            /** Run Id */
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
+            /**
+             * Steps
+             * @description that the snapshot has learned from; null: not finished
+             */
+            steps: number | null;
+            /**
+             * Kl To Initial
+             * @description nats per response, of the finished policy
+             */
+            kl_to_initial: number | null;
+            /**
+             * Sentences
+             * @description why it stopped early, and its alarms
+             */
+            sentences: string[];
         };
         /** Preset */
         Preset: {
@@ -8245,6 +8360,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Inference"];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dashboard-preference_models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluatedPM"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "dashboard-all_policy_runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyRun"][];
                 };
             };
             /** @description A problem: one sentence says what to do. */

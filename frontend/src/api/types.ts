@@ -81,6 +81,8 @@ export type Generation = Schemas['Generation']
 export type Deploy = Schemas['Deploy']
 export type PlaygroundAsk = Schemas['Ask']
 export type Share = Schemas['DeploymentLine']
+export type EvaluatedPm = Schemas['EvaluatedPM']
+export type PolicyRun = Schemas['PolicyRun']
 export type FigureEntry = Schemas['FigureEntry']
 export type Figure = Schemas['Figure']
 

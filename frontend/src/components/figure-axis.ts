@@ -28,3 +28,14 @@ export function axisOf(figure: Pick<Figure, 'series'>): Axis {
     places: values.map((_, index) => index),
   }
 }
+
+/** Where a logarithmic axis from one number above zero to another begins and ends, and its marks: 1, 2 and 5 of each
+ * power of ten that is on it. */
+export function logAxis(values: number[]): { domain: [number, number]; ticks: number[] } {
+  const [from, to] = [Math.min(...values) / 1.15, Math.max(...values) * 1.15]
+  const ticks = []
+  for (let power = 10 ** Math.floor(Math.log10(from)); power <= to; power *= 10) {
+    ticks.push(...[1, 2, 5].map((times) => times * power).filter((tick) => tick >= from && tick <= to))
+  }
+  return { domain: [from, to], ticks }
+}

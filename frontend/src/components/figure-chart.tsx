@@ -12,7 +12,7 @@ import {
   YAxis,
 } from 'recharts'
 import type { Figure } from '@/api/types'
-import { axisOf } from '@/components/figure-axis'
+import { axisOf, logAxis } from '@/components/figure-axis'
 import { coloursOf } from '@/components/figure-colours'
 
 export type Drawable = Pick<Figure, 'x' | 'y' | 'series'> & Partial<Pick<Figure, 'kind'>>
@@ -31,6 +31,10 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
   const axis = axisOf(figure)
   const colours = coloursOf(scheme, figure.series)
   const last = (axis.places?.length ?? 0) - 1
+  const log =
+    figure.x.scale === 'log'
+      ? logAxis(figure.series.flatMap((series) => series.points.map((point) => axis.at(point.x))))
+      : null
 
   return (
     <ResponsiveContainer width="100%" height={height}>
@@ -39,8 +43,9 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
         <XAxis
           dataKey="x"
           type="number"
-          domain={axis.places ? [-0.5, last + 0.5] : ['auto', 'auto']}
-          ticks={axis.places ?? undefined}
+          scale={log ? 'log' : 'auto'}
+          domain={log?.domain ?? (axis.places ? [-0.5, last + 0.5] : ['auto', 'auto'])}
+          ticks={log?.ticks ?? axis.places ?? undefined}
           tickFormatter={axis.label}
           tick={text}
           stroke={grid}

@@ -24,6 +24,8 @@ const SECTIONS = [
       ['/admin/deployments', words.pages.deployments],
       ['/admin/playground', words.pages.playground],
       ['/admin/leaderboard', words.pages.leaderboard],
+      ['/admin/preference-models', words.pages.preferenceModels],
+      ['/admin/policies', words.pages.policies],
       ['/admin/improvement', words.pages.improvement],
     ],
   },

@@ -14,6 +14,8 @@ export const words = {
     iterations: 'Iterations',
     snapshots: 'Snapshots',
     leaderboard: 'Leaderboard',
+    preferenceModels: 'Preference models',
+    policies: 'Policies',
     deployments: 'Deployments',
     playground: 'Playground',
     conversations: 'Conversations',
