@@ -31,10 +31,10 @@ import { SnapshotsPage } from '@/features/snapshots/snapshots-page'
 import { StudiesPage } from '@/features/studies/studies-page'
 import { ConsentEditorPage } from '@/features/texts/consent-editor-page'
 import { TextsPage } from '@/features/texts/texts-page'
-import { TranchePage } from '@/features/tranches/tranche-page'
-import { TranchesPage } from '@/features/tranches/tranches-page'
 import { PoliciesPage } from '@/features/trained/policies-page'
 import { PreferenceModelsPage } from '@/features/trained/preference-models-page'
+import { TranchePage } from '@/features/tranches/tranche-page'
+import { TranchesPage } from '@/features/tranches/tranches-page'
 
 /** The researchers' and admins' pages, below /admin. The charts within them are fetched apart once more. */
 export function AdminPages() {

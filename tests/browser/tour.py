@@ -58,6 +58,7 @@ from app.tables import (
 from app.tasks.defaults import DEFAULT_TASKS, HELPFULNESS, RED_TEAM
 from app.tranches.families import family_of
 from app.tranches.service import freeze
+from benchmarks import trained_weeks
 from inference.scripted import Script
 from inference.wire import ChatRequest, Generation, Piece
 from tests.app.clients import signed_in
@@ -179,6 +180,12 @@ class Visitor:
             self.page.goto(path)
             expect(self.page.get_by_role("heading").first).to_be_visible()
             self.page.wait_for_load_state("networkidle")
+            self.shoot(name)
+
+    def look_down(self, figure: str, name: str, *, everywhere: bool = False) -> None:
+        """Further down on the same page, with this figure at the top."""
+        if self.desk or everywhere:
+            self.page.get_by_role("figure", name=figure).evaluate("figure => figure.scrollIntoView()")
             self.shoot(name)
 
     def shoot(self, name: str) -> None:
@@ -955,3 +962,19 @@ def two_frozen_weeks(ana: Account) -> str:
 
 
 DISK_FULL = "The file could not be written: No space left on device. Nothing of it was left behind."
+
+
+@pytest.mark.parametrize("window", ["", "dark", "phone"], ids=["desk", "dark", "phone"])
+def test_tour_of_what_was_trained(chromium: Browser, web: Process, window: str) -> None:
+    visitor = Visitor(chromium, web, window)
+    visitor.sign_in(new_account(Role.ADMIN, username="ana"))
+    visitor.visit("/admin/preference-models", "90-researcher-preference-models-empty")
+    with db.writing() as session:
+        trained_weeks.make(session, weeks=8, steps=60)
+    visitor.visit("/admin/preference-models", "91-researcher-preference-models", everywhere=True)
+    visitor.look_down("Is the PM as sure as it is right?", "92-researcher-preference-models-sure", everywhere=True)
+    visitor.look_down("PM accuracy against the number of comparisons", "92-researcher-preference-models-learning")
+    visitor.visit("/admin/policies", "93-researcher-policies", everywhere=True)
+    visitor.look_down("Entropy, length and variety, by step", "93-researcher-policies-course", everywhere=True)
+    visitor.look_down("What each policy gained on each task", "93-researcher-policies-tension")
+    visitor.context.close()

@@ -43,7 +43,7 @@ def tension(session: Session, _: Asked) -> Figure:
         title=TENSION,
         kind="points",
         x=Axis(label="Policy"),
-        y=Axis(label="Score gained over the initial policy"),
+        y=Axis(label="Score gained"),
         interval="95 %, over test prompts",
         paper="Fig. 14; §4.4",
         how_to_read="Helpfulness and harmlessness pull against each other. A policy that gains much in red-teaming "
@@ -79,12 +79,13 @@ def best_of_k(session: Session, asked: Asked) -> Figure:
         title=BEST_OF_K,
         kind="points",
         x=Axis(label="√KL to the initial policy", unit="√nats"),
-        y=Axis(label="Score gained", unit="standard deviations within a prompt"),
+        y=Axis(label="Score gained", unit="SD"),
         interval="95 %, over prompts of training",
         paper="Fig. 36 and App. B.6",
         how_to_read="The best of k samples is log k − (k−1)/k nats away: k = 4 lies at 0.80 √nats, 16 at 1.36, 64 at "
-        "1.78. The dashed curve is what it gains where scores are normal; the initial policy's own best is measured. "
-        "A run below that curve at the same distance pays more for its score than choosing would.",
+        "1.78. Gains are in standard deviations (SD) of the initial policy's scores within a prompt. The dotted curve "
+        "is what it gains where scores are normal; the initial policy's own best is measured. A run below that curve "
+        "at the same distance pays more for its score than choosing would.",
     )
     trainings = policy_trainings(session)
     asked_for = next((one for one in trainings if asked.iteration in (None, one.iteration_id)), None)

@@ -38,7 +38,7 @@ def runs(session: Session, asked: Asked) -> Figure:
         name="policy-runs",
         title=RUNS,
         x=DISTANCE,
-        y=Axis(label="Score gained since the first step"),
+        y=Axis(label="Score gained"),
         paper="Fig. 13",
         how_to_read="Early in a run the score grows about linearly in √KL; the dashed line is that part and ends "
         "where the curve bends. Each run is in the unit of its own PM, so slopes of different weeks compare only "
@@ -92,7 +92,7 @@ def scores_by_step(session: Session, asked: Asked) -> Figure:
         name="policy-scores-by-step",
         title=BY_STEP,
         x=STEP,
-        y=Axis(label="Score gained since the first step"),
+        y=Axis(label="Score gained"),
         paper="Fig. 4, by steps instead of by samples",
         how_to_read="The policy learns from the PM; the test-PM, of other families, only watches. While both rise, "
         "what is learnt is real by both; where the PM's goes on alone, the policy exploits it. One curve: no test-PM "
@@ -108,7 +108,7 @@ def scores_by_task(session: Session, asked: Asked) -> Figure:
         name="policy-scores-by-task",
         title=BY_TASK,
         x=STEP,
-        y=Axis(label="Score gained since the first step"),
+        y=Axis(label="Score gained"),
         paper="Fig. 14, right",
         how_to_read="Refusing is learnt easily: the paper's early policies over-optimised harmlessness while "
         "helpfulness lagged. If one task rises and the other falls, change the share of helpful prompts "

@@ -112,8 +112,8 @@ def calibration(session: Session, asked: Asked) -> Figure:
         y=RIGHT,
         interval="95 % (Wilson), comparisons taken as independent",
         paper="Fig. 9",
-        how_to_read="A tenth of the comparisons is in each point. On the dashed curve, a gap of 1 is right 73 % of "
-        "the time, of 2 88 %. Below it the PM is too sure, above it not sure enough. The expected calibration error "
+        how_to_read="A tenth of the comparisons is in each point. On the dotted curve, a gap of 1 is right in 73 %, "
+        "one of 2 in 88 %. Below it the PM is too sure, above it not sure enough. The expected calibration error "
         "(ECE) is never 0, for chance makes one too: compare it with that of a calibrated PM.",
     )
     found = evaluation_of(session, asked.snapshot)
@@ -125,15 +125,11 @@ def calibration(session: Session, asked: Asked) -> Figure:
     if not bins:
         return _evaluate_again(figure, found[0])
     figure.series = [Series(name=found[0], points=[_reliable(one) for one in bins])]
-    scaled = measured.get("with_temperature") or {}
-    if judged := [one for one in scaled.get("reliability", []) if one["comparisons"]]:
-        name = f"at temperature {measured['temperature']:.2f}"
-        figure.series.append(Series(name=name, role="companion", points=[_reliable(one) for one in judged]))
     widest = max(one["gap"] for one in bins)
     steps = [widest * step / CURVE for step in range(CURVE + 1)]
     curve = [Point(x=gap, y=100 / (1 + exp(-gap))) for gap in steps]
     figure.series.append(Series(name="calibrated", role="reference", points=curve))
-    figure.finding = _said_of(as_is, measured.get("temperature"))
+    figure.finding = _said_of(as_is, measured)
     return figure
 
 
@@ -142,10 +138,15 @@ def _reliable(one: Mapping[str, Any]) -> Point:
     return Point(x=one["gap"], y=100 * one["accuracy"], low=100 * low, high=100 * high, of=one["comparisons"])
 
 
-def _said_of(as_is: Mapping[str, Any], temperature: float | None) -> str:
+def _said_of(as_is: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
     slope = as_is.get("slope")
     slope_is = f"{slope:.2f} ± {as_is['slope_error']:.2f}" if slope is not None else "not enough data"
-    fitted = f"Divide gaps by {temperature:.2f} (its temperature)." if temperature else "Temperature: not enough data."
+    fitted, scaled = "Temperature: not enough data.", measured.get("with_temperature") or {}
+    if scaled.get("comparisons"):
+        fitted = (
+            f"Divided by its temperature, {measured['temperature']:.2f}: ECE {scaled['ece']:.3f}, by chance "
+            f"{scaled['ece_noise_floor']:.3f}, on the half that did not fit it."
+        )
     return (
         f"ECE {as_is['ece']:.3f} on {as_is['comparisons']:,} comparisons; chance alone makes "
         f"{as_is['ece_noise_floor']:.3f}, and 95 % of calibrated PMs stay below {as_is['ece_noise_high']:.3f}. "

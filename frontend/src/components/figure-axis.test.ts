@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { axisOf } from '@/components/figure-axis'
+import { axisOf, evenMarks, logMarks } from '@/components/figure-axis'
 
 const figure = (...series: (number | string)[][]) => ({
   series: series.map((xs, index) => ({ name: String(index), points: xs.map((x) => ({ x, y: 1 })) })),
@@ -20,4 +20,22 @@ it('names stand in the order in which they appear', () => {
   const axis = axisOf(figure(['w47', 'w48'], ['w48', 'w49']))
   expect(axis.places?.map(axis.label)).toEqual(['w47', 'w48', 'w49'])
   expect(axis.at('w48')).toBe(1)
+})
+
+it('marks stand at round numbers around all values', () => {
+  expect(evenMarks([52.7, 77])).toEqual({ domain: [50, 80], ticks: [50, 55, 60, 65, 70, 75, 80] })
+  expect(evenMarks([-0.08, 0.75]).ticks).toEqual([-0.2, 0, 0.2, 0.4, 0.6, 0.8])
+  expect(evenMarks([1, 391]).ticks).toEqual([0, 100, 200, 300, 400])
+})
+
+it('one value, zero or none have an axis too', () => {
+  for (const values of [[3], [0], [], [-2, -2]]) {
+    const { domain, ticks } = evenMarks(values)
+    expect(domain[0]).toBeLessThan(domain[1])
+    expect([...domain, ...ticks].every(Number.isFinite)).toBe(true)
+  }
+})
+
+it('a logarithmic axis has marks at 1, 2 and 5', () => {
+  expect(logMarks([700, 12_000]).ticks).toEqual([1000, 2000, 5000, 10_000])
 })

@@ -29,9 +29,33 @@ export function axisOf(figure: Pick<Figure, 'series'>): Axis {
   }
 }
 
-/** Where a logarithmic axis from one number above zero to another begins and ends, and its marks: 1, 2 and 5 of each
- * power of ten that is on it. */
-export function logAxis(values: number[]): { domain: [number, number]; ticks: number[] } {
+/** Where an axis begins and ends, and its marks. */
+export interface Marks {
+  domain: [number, number]
+  ticks: number[]
+}
+
+const ABOUT = 5 // marks of an axis
+
+/** At multiples of 1, 2 or 5 times a power of ten, around all values. */
+export function evenMarks(values: number[]): Marks {
+  if (values.length === 0) return evenMarks([0, 1])
+  const [from, to] = [Math.min(...values), Math.max(...values)]
+  const rough = (to - from || Math.abs(to) || 1) / ABOUT
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = power * (rough > 5 * power ? 10 : rough > 2 * power ? 5 : rough > power ? 2 : 1)
+  // A hair's breadth beyond a mark is on it.
+  const [first, last] = [Math.floor(from / step + 1e-9), Math.ceil(to / step - 1e-9)]
+  const ends = first === last ? [first - 1, last + 1] : [first, last]
+  const [begin = 0, end = 0] = ends
+  const ticks = Array.from({ length: end - begin + 1 }, (_, at) =>
+    Number(((begin + at) * step).toPrecision(12)),
+  )
+  return { domain: [ticks[0] ?? from, ticks.at(-1) ?? to], ticks }
+}
+
+/** At 1, 2 and 5 times each power of ten between values above zero. */
+export function logMarks(values: number[]): Marks {
   const [from, to] = [Math.min(...values) / 1.15, Math.max(...values) * 1.15]
   const ticks = []
   for (let power = 10 ** Math.floor(Math.log10(from)); power <= to; power *= 10) {

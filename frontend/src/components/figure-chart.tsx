@@ -12,7 +12,7 @@ import {
   YAxis,
 } from 'recharts'
 import type { Figure } from '@/api/types'
-import { axisOf, logAxis } from '@/components/figure-axis'
+import { axisOf, evenMarks, logMarks, type Marks } from '@/components/figure-axis'
 import { coloursOf } from '@/components/figure-colours'
 
 export type Drawable = Pick<Figure, 'x' | 'y' | 'series'> & Partial<Pick<Figure, 'kind'>>
@@ -31,10 +31,12 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
   const axis = axisOf(figure)
   const colours = coloursOf(scheme, figure.series)
   const last = (axis.places?.length ?? 0) - 1
-  const log =
-    figure.x.scale === 'log'
-      ? logAxis(figure.series.flatMap((series) => series.points.map((point) => axis.at(point.x))))
-      : null
+  const points = figure.series.flatMap((series) => series.points)
+  const places = marksOf(
+    figure.x,
+    points.map((point) => axis.at(point.x)),
+  )
+  const values = evenMarks(points.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y]))
 
   return (
     <ResponsiveContainer width="100%" height={height}>
@@ -43,9 +45,9 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
         <XAxis
           dataKey="x"
           type="number"
-          scale={log ? 'log' : 'auto'}
-          domain={log?.domain ?? (axis.places ? [-0.5, last + 0.5] : ['auto', 'auto'])}
-          ticks={log?.ticks ?? axis.places ?? undefined}
+          scale={figure.x.scale ?? 'auto'}
+          domain={axis.places ? [-0.5, last + 0.5] : (places?.domain ?? ['auto', 'auto'])}
+          ticks={axis.places ?? places?.ticks}
           tickFormatter={axis.label}
           tick={text}
           stroke={grid}
@@ -54,7 +56,8 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
         <YAxis
           tick={text}
           stroke={grid}
-          domain={['auto', 'auto']}
+          domain={values.domain}
+          ticks={values.ticks}
           width={64}
           tickFormatter={(value: number) => NUMBERS.format(value)}
           label={{
@@ -70,10 +73,13 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
           labelFormatter={(place) => axis.label(Number(place))}
           formatter={(value) => NUMBERS.format(Number(value))}
         />
-        {figure.series.length > 1 && <Legend verticalAlign="top" wrapperStyle={{ fontSize: 12 }} />}
+        {figure.series.length > 1 && (
+          <Legend verticalAlign="top" itemSorter={null} wrapperStyle={{ fontSize: 12 }} />
+        )}
         {figure.series.map((series, index) => {
           const colour = colours[index] ?? grid
-          const hasInterval = series.points.some((point) => point.low != null && point.high != null)
+          const hasInterval =
+            !series.role && series.points.some((point) => point.low != null && point.high != null)
           const data = series.points.map((point) => ({
             x: axis.at(point.x),
             y: point.y,
@@ -108,7 +114,14 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
   )
 }
 
-/** A line for what was measured, with a dot for each point while they are few; dashes for what belongs to it or would be. */
+/** Days have marks of the chart's own choice; names need none. */
+function marksOf({ scale }: Figure['x'], places: number[]): Marks | null {
+  if (scale === 'log') return logMarks(places)
+  return places.every((place) => Math.abs(place) < 1e9) ? evenMarks(places) : null
+}
+
+/** A line for what was measured, with a dot for each point while they are few. What belongs to it is dashed and needs no
+ * place in the legend: it has its colour. What would be is dotted. */
 function strokeOf(
   role: Figure['series'][number]['role'],
   kind: Drawable['kind'],
@@ -117,9 +130,11 @@ function strokeOf(
 ) {
   if (role === 'background')
     return { strokeWidth: 1, strokeOpacity: 0.45, dot: false, legendType: 'none' } as const
-  if (role) {
+  if (role === 'reference')
+    return { strokeWidth: 1.5, strokeDasharray: '1.5 3', dot: false, legendType: 'plainline' } as const
+  if (role === 'companion') {
     const type = kind === 'histogram' ? 'step' : 'linear'
-    return { strokeWidth: 1.5, strokeDasharray: '5 4', dot: false, type, legendType: 'plainline' } as const
+    return { strokeWidth: 1.5, strokeDasharray: '6 4', dot: false, type, legendType: 'none' } as const
   }
   const hasDots = kind === 'points' || points < 40
   return { strokeWidth: kind === 'points' ? 0 : 2, dot: hasDots && { r: 3, fill: colour } }

@@ -24,7 +24,7 @@ export async function pngOf(figure: Figure, svg: SVGSVGElement): Promise<Blob> {
   let at = 12
   const colours = coloursOf(dark ? 'dark' : 'light', figure.series)
   figure.series.forEach((series, index) => {
-    if (series.role === 'background') return
+    if (series.role === 'background' || series.role === 'companion') return
     pen.fillStyle = colours[index] ?? page.color
     pen.fillRect(at, 40, 10, 10)
     pen.fillStyle = page.color

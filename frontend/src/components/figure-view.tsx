@@ -23,7 +23,9 @@ export function FigureView({ figure, asked = {} }: FigureViewProps) {
         {figure.title}
       </Title>
       {figure.missing ? (
-        <Alert color="gray">{figure.missing}</Alert>
+        <Alert color="gray">
+          <WithCode text={figure.missing} />
+        </Alert>
       ) : (
         <div ref={drawing}>
           {figure.kind === 'matrix' ? <FigureMatrix figure={figure} /> : <LazyFigureChart figure={figure} />}
@@ -31,11 +33,11 @@ export function FigureView({ figure, asked = {} }: FigureViewProps) {
       )}
       {!figure.missing && figure.finding && (
         <Text size="sm" mt="xs">
-          {figure.finding}
+          <WithCode text={figure.finding} />
         </Text>
       )}
       <Text component="figcaption" size="xs" c="dimmed" mt="xs">
-        {figure.how_to_read}
+        <WithCode text={figure.how_to_read} />
         {figure.interval && ` Intervals: ${figure.interval}.`}
         {figure.paper && ` In the paper: ${figure.paper}.`}
       </Text>
@@ -54,4 +56,12 @@ export function FigureView({ figure, asked = {} }: FigureViewProps) {
       )}
     </Paper>
   )
+}
+
+/** What stands between `…` is something to type. */
+function WithCode({ text }: { text: string }) {
+  return text.split('`').map((part, at) => {
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no other order
+    return at % 2 ? <code key={at}>{part}</code> : part
+  })
 }

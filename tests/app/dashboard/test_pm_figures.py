@@ -58,19 +58,19 @@ AS_IS = {
 
 
 def test_calibration_is_beside_the_curve_of_a_calibrated_pm(session: Session) -> None:
-    scaled = {"reliability": [bin_of(1.0, 0.7)]}
+    scaled = {"comparisons": 100, "ece": 0.03, "ece_noise_floor": 0.035}
     measured = {"as_is": AS_IS, "temperature": 1.25, "with_temperature": scaled}
     make_evaluated_pm(session, 1, calibration=measured)
     figure = draw(session, "pm-calibration", Asked())
-    pm, tempered, calibrated = figure.series
+    pm, calibrated = figure.series
     assert [(point.x, point.y) for point in pm.points] == [(0.5, 50.0), (2.0, 90.0)]
     assert (pm.points[0].low, pm.points[0].high) == (pytest.approx(40.4, abs=0.05), pytest.approx(59.6, abs=0.05))
-    assert (tempered.name, tempered.role) == ("at temperature 1.25", "companion")
     assert calibrated.role == "reference"
     assert (calibrated.points[0].x, calibrated.points[0].y) == (0, 50)
     assert (calibrated.points[-1].x, calibrated.points[-1].y) == (2.0, pytest.approx(100 / (1 + exp(-2))))
     assert "ECE 0.050 on 200 comparisons; chance alone makes 0.040" in str(figure.finding)
     assert "Slope 0.80 ± 0.10" in str(figure.finding)
+    assert "Divided by its temperature, 1.25: ECE 0.030" in str(figure.finding)
 
 
 def test_a_slope_or_temperature_that_nobody_can_tell_is_not_enough_data(session: Session) -> None:

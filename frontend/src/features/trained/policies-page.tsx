@@ -29,7 +29,7 @@ function Chosen({ runs }: { runs: PolicyRun[] }) {
         <Notice tone="info" role="status" title={words.policy.none}>
           <Text size="sm">
             {words.policy.noneWhy}{' '}
-            <Anchor component={Link} to="/admin/iterations" inherit>
+            <Anchor component={Link} to="/admin/iterations" inherit underline="always">
               {words.toIterations}
             </Anchor>
           </Text>

@@ -29,7 +29,7 @@ function Chosen({ pms }: { pms: EvaluatedPm[] }) {
         <Notice tone="info" role="status" title={words.pm.none}>
           <Text size="sm">
             {words.pm.noneWhy}{' '}
-            <Anchor component={Link} to="/admin/iterations" inherit>
+            <Anchor component={Link} to="/admin/iterations" inherit underline="always">
               {words.toIterations}
             </Anchor>
           </Text>
@@ -79,7 +79,11 @@ function Headline({ pm }: { pm: EvaluatedPm }) {
     <Stack gap="sm">
       <Facts
         facts={[
-          [words.pm.right, percent(pm.accuracy), words.pm.interval(percent(pm.low), percent(pm.high))],
+          [
+            words.pm.right,
+            percent(pm.accuracy),
+            words.pm.interval((100 * pm.low).toFixed(1), (100 * pm.high).toFixed(1)),
+          ],
           [words.pm.longer, percent(pm.longer_wins), words.pm.beats(pm)],
           [words.pm.loss, pm.loss?.toFixed(3) ?? words.notEnough, words.pm.lossHelp],
           [
@@ -102,7 +106,7 @@ function Headline({ pm }: { pm: EvaluatedPm }) {
       <Text size="sm" c="dimmed">
         {words.pm.evaluated(new Date(pm.evaluated_at).toLocaleDateString(undefined, { dateStyle: 'long' }))}{' '}
         {pm.iteration_id && (
-          <Anchor component={Link} to={`/admin/iterations/${pm.iteration_id}`} inherit>
+          <Anchor component={Link} to={`/admin/iterations/${pm.iteration_id}`} inherit underline="always">
             {words.iteration(pm.iteration ?? '')}
           </Anchor>
         )}

@@ -30,7 +30,7 @@ export const words = {
     }) =>
       over_longer_p == null
         ? 'on the same comparisons'
-        : `the PM is ${accuracy >= longer_wins ? 'better' : 'worse'}, p = ${over_longer_p.toPrecision(2)}`,
+        : `the PM is ${accuracy >= longer_wins ? 'better' : 'worse'}, p ${over_longer_p < 0.001 ? '< 0.001' : `= ${over_longer_p.toPrecision(2)}`}`,
     loss: 'Loss',
     lossHelp: '0.693 says nothing',
     length: 'Follows length',
