@@ -75,6 +75,7 @@ RECORDED_COMMANDS = {
     "first-admin-link",
     "create-admin",
     "import-hh",
+    "import-study",
     "iterate",
     "deploy",
     "promote",
