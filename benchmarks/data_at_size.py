@@ -19,7 +19,9 @@ from app import db
 from app.leaderboard import fitting
 from app.tables import Base, Comparison
 from benchmarks import rows
+from benchmarks.dashboard_pages import pages
 from benchmarks.explorer_searches import explorer
+from benchmarks.freezing import exporting, freezing
 from benchmarks.machine import figure
 
 Measured = Callable[[Engine], Iterator[tuple[str, float, str, str]]]
@@ -36,22 +38,23 @@ def elo_fit(engine: Engine) -> Iterator[tuple[str, float, str, str]]:
     yield "dashboard.elo_fit_s", seconds, "s", f"{comparisons:,} comparisons of two policies, {boards} boards"
 
 
-MEASURED: list[Measured] = [elo_fit, explorer]
+MEASURED: list[Measured] = [freezing, exporting, elo_fit, explorer, pages]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--conversations", type=int, default=250_000, help="of four comparisons each")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help=", ".join(one.__name__ for one in MEASURED))
     parser.add_argument("--keep", type=Path, metavar="DIR", help="SQLite's file stays there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         directory = options.keep or Path(scratch)
-        measure("sqlite", f"sqlite:///{directory}/year-{options.conversations}.db", options.conversations)
+        measure("sqlite", f"sqlite:///{directory}/year-{options.conversations}.db", options.conversations, options.only)
     if postgresql := os.environ.get("TEST_DATABASE_URL"):
-        measure("postgresql", postgresql, options.conversations)
+        measure("postgresql", postgresql, options.conversations, options.only)
 
 
-def measure(name: str, url: str, conversations: int) -> None:
+def measure(name: str, url: str, conversations: int, only: list[str] | None) -> None:
     engine = db.make_engine(url)
     if name == "postgresql":
         with engine.begin() as connection:
@@ -64,7 +67,7 @@ def measure(name: str, url: str, conversations: int) -> None:
         print(f"\n{name}: {_count(engine):,} comparisons made in {time.perf_counter() - began:.0f} s", flush=True)
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.execute(text("ANALYZE"))
-    for measured in MEASURED:
+    for measured in (one for one in MEASURED if not only or one.__name__ in only):
         for figure_name, value, unit, words in measured(engine):
             print(f"  {figure_name:28}{value:10.2f} {unit}   {words}")
             figure(figure_name, value, unit, database=name)

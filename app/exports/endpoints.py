@@ -5,7 +5,7 @@ from fastapi.responses import FileResponse
 
 from app.deps import Reading, Researcher, Writing
 from app.exports import files, queries, service
-from app.exports.schemas import ExportShown, ExportFormat, ExportWanted
+from app.exports.schemas import ExportFormat, ExportShown, ExportWanted
 from app.tranches.formats import FORMATS
 
 router = APIRouter(tags=["exports"])

@@ -10,13 +10,16 @@ from sqlalchemy.orm import Session
 from app.errors import DomainError
 from app.tables import (
     Comparison,
+    Conversation,
     Iteration,
     IterationTranche,
     Tranche,
     TrancheKind,
+    Turn,
 )
 from app.tranches.dialogues import StoredTurn, members_of, read_dialogues
 from app.tranches.facts import Facts
+from app.tranches.families import family_of, is_test
 from app.tranches.hashes import content_hash_of, content_hashes
 from app.tranches.queries import freezable_comparisons, left_out_because, visible_comparisons
 
@@ -153,6 +156,26 @@ def conversations_of(session: Session, tranche_ids: Sequence[str]) -> Iterator[d
                 "system": dialogue.system,
                 "turns": turns[: last + 1],
             }
+
+
+def count_by_split(session: Session, tranche_ids: Sequence[str]) -> Counter[str]:
+    """Comparisons of these tranches by the side that their family is on; not those that were erased. Without reading
+    what was said, but for the first message where nobody has kept its family."""
+    members = (
+        select(Conversation.family, func.min(Conversation.id), func.count())
+        .join(Turn, Turn.conversation_id == Conversation.id)
+        .join(Comparison, Comparison.turn_id == Turn.id)
+        .where(Comparison.tranche_id.in_(tranche_ids), Conversation.erased_at.is_(None))
+        .group_by(Conversation.family, case((Conversation.family.is_(None), Conversation.id)))
+        .execution_options(yield_per=1000)
+    )
+    sides = Counter(train=0, test=0)
+    for family, conversation_id, count in session.execute(members):
+        if family is None:
+            first = select(Turn.text).where(Turn.conversation_id == conversation_id, Turn.position == 0)
+            family = family_of(session.scalars(first).one())
+        sides["test" if is_test(family) else "train"] += count
+    return sides
 
 
 def _turn(turn: StoredTurn, tranche_ids: Sequence[str]) -> dict[str, Any]:

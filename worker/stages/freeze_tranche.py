@@ -1,14 +1,11 @@
 """Freeze what crowdworkers chose since last week, and pin everything this week is measured against."""
 
-from collections import Counter
-
 from sqlalchemy.orm import Session
 
 from app.errors import DomainError
 from app.settings import get_settings
 from app.snapshots.service import deployed_pm
-from app.tranches.service import conversations_of, freeze
-from worker.stages.inputs import comparisons_in, with_split
+from app.tranches.service import count_by_split, freeze
 from worker.week import Result, Week
 
 
@@ -20,9 +17,7 @@ def record(session: Session, week: Week) -> Result:
     """All tranches so far (the paper's way), new ones included. Later stages compare with the PM deployed now, even if
     somebody deploys another one meanwhile."""
     tranches = freeze(session, week.iteration)
-    by_split = Counter(train=0, test=0)
-    for conversation in with_split(conversations_of(session, [tranche.id for tranche in tranches])):
-        by_split[conversation["split"]] += comparisons_in(conversation)
+    by_split = count_by_split(session, [tranche.id for tranche in tranches])
     if not by_split["train"]:
         raise NothingToTrainOn(
             f"There is nothing to train on: all {by_split['test']} comparisons belong to test families."

@@ -1,6 +1,7 @@
 """Freezing: what is settled and unspoilt goes into named, hashed tranches, once; the rest stays for next week."""
 
 import json
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from app.tables import (
     TrancheKind,
 )
 from app.tranches import service
+from app.tranches.families import family_of, is_test
 from app.tranches.import_hh import import_hh
 from app.tranches.service import EmptyTranche, freeze
 from tests.app.tranches.conftest import GROWING, write_hh
@@ -213,3 +215,17 @@ def test_a_finished_import_is_settled(session: Session, tmp_path: Path, tasks: d
     assert tranche.counts == {
         "comparisons": 4, "conversations": 3, "by_task": {"helpfulness": 4}, "by_strength": {"none": 4},
     }  # fmt: skip
+
+
+def test_the_sides_of_the_split_are_counted_without_what_was_erased(session: Session) -> None:
+    test_side, train_side = "0" * 63 + "4", "0" * 63 + "5"
+    for family, turns in ((test_side, 1), (train_side, 2), (None, 1), (train_side, 1)):
+        conversation = make_conversation(session, status=ConversationStatus.COMPLETED, family=family)
+        for _ in range(turns):
+            make_comparison(session, make_turn(session, conversation, text="Message 7"))
+    tranches = [tranche.id for tranche in freeze(session, make_iteration(session))]
+    unknown = "test" if is_test(family_of("Message 7")) else "train"
+    assert service.count_by_split(session, tranches) == Counter(train=3, test=1) + Counter([unknown])
+    conversation.erased_at = now()
+    session.flush()
+    assert service.count_by_split(session, tranches) == Counter(train=2, test=1) + Counter([unknown])
