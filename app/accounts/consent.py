@@ -35,9 +35,15 @@ def agree(session: Session, account: Account, version: int) -> None:
     account.consented_at, account.consent_version = now(), version
 
 
-def publish(session: Session, body: str, author: Account | None) -> ConsentText:
-    """A new version. From now on everybody is asked for it before they go on."""
+def publish(session: Session, body: str, author: Account | None, based_on: int | None = None) -> ConsentText:
+    """A new version. From now on everybody is asked for it before they go on. With the version that it was written
+    from, one that somebody else published meanwhile is not replaced unseen."""
     before = newest(session)
+    if based_on is not None and before is not None and before.version != based_on:
+        raise ConsentOutdated(
+            f"Version {before.version} was published meanwhile, and you began with version {based_on}; please read "
+            "that one first. Nothing of yours is published yet."
+        )
     text = ConsentText(version=before.version + 1 if before else 1, body=body, created_by=author.id if author else None)
     try:
         with session.begin_nested():

@@ -85,7 +85,7 @@ def agree(body: Agreement, signed_in: CurrentSignIn, session: Writing) -> Sessio
 
 @router.post("/consent", status_code=201)
 def publish_consent(body: NewConsentText, researcher: Researcher, session: Writing) -> ConsentText:
-    text = consent.publish(session, body.body, researcher)
+    text = consent.publish(session, body.body, researcher, body.based_on)
     return ConsentText(version=text.version, body=text.body)
 
 

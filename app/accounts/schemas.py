@@ -93,3 +93,6 @@ class Agreement(BaseModel):
 
 class NewConsentText(BaseModel):
     body: MarkdownText
+    based_on: Annotated[
+        int | None, Field(description="The version that was looked at; null: whatever is there is followed.")
+    ] = None

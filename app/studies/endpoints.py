@@ -11,8 +11,10 @@ from app.accounts import consent, cookie, limits
 from app.accounts import service as accounts
 from app.accounts.schemas import Session as SignedInSession
 from app.deps import CurrentAccount, Reading, Researcher, SameOrigin, Writing
+from app.edition import version_of
 from app.studies import links, service
 from app.studies.schemas import (
+    ChangedStudy,
     Entered,
     EnteredStudy,
     Entry,
@@ -113,8 +115,10 @@ def create_study(body: StudySettings, researcher: Researcher, session: Writing) 
 
 
 @router.put("/studies/{study_id}")
-def change_study(study_id: str, body: StudySettings, researcher: Researcher, session: Writing) -> Study:
-    return _view(session, service.put(session, service.study(session, study_id), body, researcher))
+def change_study(study_id: str, body: ChangedStudy, researcher: Researcher, session: Writing) -> Study:
+    return _view(
+        session, service.put(session, service.study(session, study_id, lock=True), body, researcher, body.version)
+    )
 
 
 @router.get("/studies/{study_id}/visits")
@@ -149,6 +153,7 @@ def _view(session: Session, study: tables.Study) -> Study:
     return Study(
         **{name: getattr(study, name) for name in StudySettings.model_fields if name != "task"},
         id=study.id,
+        version=version_of(session, f"study:{study.id}", service.CHANGES),
         task=session.get_one(tables.Task, study.task_id).slug,
         entry_url=links.entry_url(study),
         visits=VisitCounts(**{status.replace("-", "_"): count for status, count in by_status}),

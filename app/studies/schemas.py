@@ -36,6 +36,12 @@ class StudySettings(BaseModel):
         return self
 
 
+class ChangedStudy(StudySettings):
+    version: Annotated[
+        int | None, Field(description="Of the study that was changed; null: whatever is there is replaced.")
+    ] = None
+
+
 class VisitCounts(BaseModel):
     open: int = 0
     completed: int = 0
@@ -45,6 +51,7 @@ class VisitCounts(BaseModel):
 
 class Study(StudySettings):
     id: str
+    version: Annotated[int, Field(description="Sent back with a change, so that nobody else's is lost unseen.")]
     entry_url: Annotated[str, Field(description="What the platform is given, exactly like this.")]
     visits: VisitCounts
     created_at: datetime

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db import now
 from app.deps import NotAllowed, refuse_suspended, token_hash
+from app.edition import refuse_overtaken
 from app.errors import DomainError
 from app.studies.links import Participant
 from app.studies.schemas import StudySettings
@@ -59,14 +60,21 @@ class AssignmentOpen(DomainError):
     status = 409
 
 
-def put(session: Session, study: Study | None, settings: StudySettings, researcher: Account) -> Study:
-    """A new study, or a changed one."""
+CHANGES = ("create-study", "change-study")
+
+
+def put(
+    session: Session, study: Study | None, settings: StudySettings, researcher: Account, seen: int | None = None
+) -> Study:
+    """A new study, or a changed one, which must be locked; `seen` is its version (app/edition.py)."""
+    if study:
+        refuse_overtaken(session, f"study:{study.id}", CHANGES, seen, "this study")
     task = session.scalar(select(Task).where(Task.slug == settings.task))
     if task is None:
         raise UnknownTask(f"task: there is no task “{settings.task}”.")
     before = _remembered(study) if study else None
     study = study or Study()
-    for name, value in settings.model_dump(exclude={"task"}).items():
+    for name, value in settings.model_dump(exclude={"task", "version"}).items():
         setattr(study, name, value)
     study.task_id = task.id
     try:
@@ -88,8 +96,8 @@ def _remembered(study: Study) -> dict[str, object]:
     return {name: getattr(study, name) for name in names}
 
 
-def study(session: Session, study_id: str) -> Study:
-    found = session.get(Study, study_id)
+def study(session: Session, study_id: str, *, lock: bool = False) -> Study:
+    found = session.get(Study, study_id, with_for_update=lock or None)
     if found is None:
         raise UnknownStudy("There is no such study here; please tell the researchers whose link this is.")
     return found

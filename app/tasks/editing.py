@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.edition import refuse_overtaken, version_of
 from app.errors import DomainError
 from app.tables import Account, AuditEvent, Task, TaskText
 from app.tasks import schemas
@@ -12,6 +13,13 @@ from app.tasks import schemas
 
 class PassMarkTooHigh(DomainError):
     status = 422
+
+
+class TextOvertaken(DomainError):
+    status = 409
+
+
+CHANGE = "change-task"
 
 
 def versions(session: Session, task: Task) -> list[schemas.TaskText]:
@@ -25,11 +33,19 @@ def versions(session: Session, task: Task) -> list[schemas.TaskText]:
     return [_view(text, author) for text, author in session.execute(rows)]
 
 
-def publish(session: Session, task: Task, new: schemas.NewTaskText, author: Account) -> schemas.TaskText:
-    """A new version, which is shown from now on. The task must be locked: two researchers at once make two versions."""
+def publish(session: Session, task: Task, new: schemas.PublishedText, author: Account) -> schemas.TaskText:
+    """A new version, which is shown from now on. The task must be locked: of two researchers at once the second is told
+    of the first one's version, if it says which one it has seen."""
+    if new.based_on is not None and new.based_on != task.text_version:
+        raise TextOvertaken(
+            f"Version {task.text_version} was published meanwhile, and you began with version {new.based_on}; look at "
+            "it first. Nothing of yours is published yet."
+        )
     _refuse_pass_mark(task.pass_mark, len(new.qualification))
     latest = session.scalar(select(func.max(TaskText.version)).where(TaskText.task_id == task.id))
-    text = TaskText(task_id=task.id, version=(latest or 0) + 1, created_by=author.id, **new.model_dump())
+    text = TaskText(
+        task_id=task.id, version=(latest or 0) + 1, created_by=author.id, **new.model_dump(exclude={"based_on"})
+    )
     session.add(text)
     before = {"text_version": task.text_version}
     task.text_version = text.version
@@ -39,19 +55,27 @@ def publish(session: Session, task: Task, new: schemas.NewTaskText, author: Acco
     return _view(text, author.username)
 
 
-def settings(task: Task) -> schemas.TaskSettings:
-    return schemas.TaskSettings.model_validate(task)
+def settings(session: Session, task: Task) -> schemas.SettingsShown:
+    return schemas.SettingsShown(**_settings(task), version=version_of(session, f"task:{task.slug}", [CHANGE]))
 
 
-def change_settings(session: Session, task: Task, new: schemas.TaskSettings, author: Account) -> schemas.TaskSettings:
+def _settings(task: Task) -> dict[str, Any]:
+    return schemas.TaskSettings.model_validate(task).model_dump()
+
+
+def change_settings(
+    session: Session, task: Task, new: schemas.ChangedSettings, author: Account
+) -> schemas.SettingsShown:
+    """All of them, or nothing. The task must be locked."""
+    refuse_overtaken(session, f"task:{task.slug}", [CHANGE], new.version, "these settings")
     _refuse_pass_mark(new.pass_mark, len(task.current_text.qualification))
-    before, after = settings(task).model_dump(), new.model_dump()
+    before, after = _settings(task), new.model_dump(exclude={"version"})
     for name, value in after.items():
         setattr(task, name, value)
     if after != before:
-        _audit(session, author, "change-task", task, before, after)
+        _audit(session, author, CHANGE, task, before, after)
     session.flush()
-    return settings(task)
+    return settings(session, task)
 
 
 def _refuse_pass_mark(pass_mark: int, pairs: int) -> None:

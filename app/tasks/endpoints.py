@@ -5,15 +5,16 @@ from fastapi import APIRouter, Response
 from app.deps import ConsentingAccount, CurrentAccount, Reading, Researcher, Writing
 from app.tasks import editing, qualification, queries, service
 from app.tasks.schemas import (
+    ChangedSettings,
     Completion,
     Guide,
     NewAssignment,
-    NewTaskText,
     OfferedTask,
+    PublishedText,
     Qualification,
     QualificationResult,
     QualificationTry,
-    TaskSettings,
+    SettingsShown,
     TaskText,
 )
 from app.views import Assignment, assignment_view
@@ -45,12 +46,12 @@ def qualify(slug: str, body: QualificationTry, account: ConsentingAccount, sessi
 
 
 @router.get("/tasks/{slug}")
-def get_task_settings(slug: str, researcher: Researcher, session: Reading) -> TaskSettings:
-    return editing.settings(queries.task(session, slug, researcher))
+def get_task_settings(slug: str, researcher: Researcher, session: Reading) -> SettingsShown:
+    return editing.settings(session, queries.task(session, slug, researcher))
 
 
 @router.put("/tasks/{slug}")
-def change_task_settings(slug: str, body: TaskSettings, researcher: Researcher, session: Writing) -> TaskSettings:
+def change_task_settings(slug: str, body: ChangedSettings, researcher: Researcher, session: Writing) -> SettingsShown:
     return editing.change_settings(session, queries.task(session, slug, researcher, lock=True), body, researcher)
 
 
@@ -60,7 +61,7 @@ def list_task_texts(slug: str, researcher: Researcher, session: Reading) -> list
 
 
 @router.post("/tasks/{slug}/texts", status_code=201)
-def publish_task_text(slug: str, body: NewTaskText, researcher: Researcher, session: Writing) -> TaskText:
+def publish_task_text(slug: str, body: PublishedText, researcher: Researcher, session: Writing) -> TaskText:
     return editing.publish(session, queries.task(session, slug, researcher, lock=True), body, researcher)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from app import views
+from app.tables import PairScope
 from app.words import Line, MarkdownText, Note, OptionalMarkdownText
 
 Rating = Annotated[int, Field(ge=1, le=5, strict=True)]
@@ -98,6 +99,14 @@ class NewTaskText(BaseModel):
     qualification: Annotated[list[QualificationItem], Field(max_length=50)] = []
 
 
+class PublishedText(NewTaskText):
+    """What is published, and what it was written from."""
+
+    based_on: Annotated[
+        int | None, Field(description="The newest version that was looked at; null: whatever is there is followed.")
+    ] = None
+
+
 class TaskText(NewTaskText):
     version: int
     created_at: datetime
@@ -114,6 +123,11 @@ class TaskSettings(BaseModel):
     assignments_per_day: Annotated[Count | None, Field(description="Of one person; null: as many as they like.")]
     assignments_per_person: Count | None
     active: Annotated[bool, Field(strict=True)]
+    max_turns: Annotated[int, Field(ge=1, le=50, strict=True, description="Messages of one conversation.")]
+    conversations_per_assignment: Annotated[int, Field(ge=1, le=100, strict=True)]
+    pair_scope: Annotated[PairScope, Field(description="How long the same two policies answer.")]
+    max_tokens: Annotated[int, Field(ge=1, le=4096, strict=True, description="Of one response.")]
+    temperature: Annotated[float, Field(ge=0.05, le=2, description="Below, both candidates would be the same.")]
 
     @field_validator("currency")
     @classmethod
@@ -121,3 +135,13 @@ class TaskSettings(BaseModel):
         if not (len(text) == 3 and text.isascii() and text.isupper() and text.isalpha()):
             raise ValueError("must be three capital letters, like USD")
         return text
+
+
+class ChangedSettings(TaskSettings):
+    version: Annotated[
+        int | None, Field(description="Of the settings that were changed; null: whatever is there is replaced.")
+    ] = None
+
+
+class SettingsShown(TaskSettings):
+    version: Annotated[int, Field(description="Sent back with a change, so that nobody else's is lost unseen.")]

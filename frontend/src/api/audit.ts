@@ -2,7 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { answer, api } from '@/api/client'
 import type { AuditPage } from '@/api/types'
 
-const auditKey = ['audit'] as const
+export const auditKey = ['audit'] as const
 
 /** Who has changed something, and what kinds of changes there were. */
 export function useAuditChoices() {

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { auditKey } from '@/api/audit'
 import { answer, api } from '@/api/client'
 import { useKeepSession } from '@/api/session'
 
@@ -26,7 +27,11 @@ export function useAgree() {
 export function usePublishConsent() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (body: string) => answer(api.POST('/api/v1/consent', { body: { body } })),
-    onSuccess: (text) => client.setQueryData(consentKey, text),
+    mutationFn: (body: { body: string; based_on: number }) => answer(api.POST('/api/v1/consent', { body })),
+    onSuccess: (text) => {
+      client.setQueryData(consentKey, text)
+      void client.invalidateQueries({ queryKey: auditKey })
+    },
+    onError: () => client.invalidateQueries({ queryKey: consentKey }), // somebody else's may be newer
   })
 }

@@ -2702,6 +2702,83 @@ export interface components {
              */
             feelings: string[];
         };
+        /** ChangedSettings */
+        ChangedSettings: {
+            /**
+             * Pass Mark
+             * @description Right answers that qualify.
+             */
+            pass_mark: number;
+            /** Qualification Tries */
+            qualification_tries: number;
+            /** Pay Cents */
+            pay_cents: number | null;
+            /** Currency */
+            currency: string;
+            /**
+             * Assignments Per Day
+             * @description Of one person; null: as many as they like.
+             */
+            assignments_per_day: number | null;
+            /** Assignments Per Person */
+            assignments_per_person: number | null;
+            /** Active */
+            active: boolean;
+            /**
+             * Max Turns
+             * @description Messages of one conversation.
+             */
+            max_turns: number;
+            /** Conversations Per Assignment */
+            conversations_per_assignment: number;
+            /** @description How long the same two policies answer. */
+            pair_scope: components["schemas"]["PairScope"];
+            /**
+             * Max Tokens
+             * @description Of one response.
+             */
+            max_tokens: number;
+            /**
+             * Temperature
+             * @description Below, both candidates would be the same.
+             */
+            temperature: number;
+            /**
+             * Version
+             * @description Of the settings that were changed; null: whatever is there is replaced.
+             */
+            version?: number | null;
+        };
+        /** ChangedStudy */
+        ChangedStudy: {
+            provider: components["schemas"]["StudyProvider"];
+            /**
+             * External Id
+             * @description Prolific: the study's id there. MTurk: the HIT type's.
+             */
+            external_id: string;
+            /**
+             * Task
+             * @description The slug.
+             */
+            task: string;
+            /** Code Completed */
+            code_completed: string;
+            /** Code Screened Out */
+            code_screened_out: string;
+            /** Code Withdrawn */
+            code_withdrawn: string;
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+            /**
+             * Version
+             * @description Of the study that was changed; null: whatever is there is replaced.
+             */
+            version?: number | null;
+        };
         /** Checked */
         Checked: {
             /** Right */
@@ -4210,6 +4287,11 @@ export interface components {
         NewConsentText: {
             /** Body */
             body: string;
+            /**
+             * Based On
+             * @description The version that was looked at; null: whatever is there is followed.
+             */
+            based_on?: number | null;
         };
         /** NewDecision */
         NewDecision: {
@@ -4298,25 +4380,6 @@ export interface components {
             red_team: boolean;
             /** Task */
             task?: string | null;
-        };
-        /** NewTaskText */
-        NewTaskText: {
-            /** Title */
-            title: string;
-            /** Question */
-            question: string;
-            /** Instructions */
-            instructions: string;
-            /**
-             * Guide
-             * @default
-             */
-            guide: string;
-            /**
-             * Qualification
-             * @default []
-             */
-            qualification: components["schemas"]["QualificationItem"][];
         };
         /** NewTurn */
         NewTurn: {
@@ -4867,6 +4930,11 @@ export interface components {
              */
             kappa: number | null;
         };
+        /**
+         * PairScope
+         * @enum {string}
+         */
+        PairScope: "conversation" | "turn";
         /** Part */
         Part: {
             /** Text */
@@ -5099,6 +5167,33 @@ export interface components {
             role: string;
             /** Content */
             content: string;
+        };
+        /**
+         * PublishedText
+         * @description What is published, and what it was written from.
+         */
+        PublishedText: {
+            /** Title */
+            title: string;
+            /** Question */
+            question: string;
+            /** Instructions */
+            instructions: string;
+            /**
+             * Guide
+             * @default
+             */
+            guide: string;
+            /**
+             * Qualification
+             * @default []
+             */
+            qualification: components["schemas"]["QualificationItem"][];
+            /**
+             * Based On
+             * @description The newest version that was looked at; null: whatever is there is followed.
+             */
+            based_on?: number | null;
         };
         /** Qualification */
         Qualification: {
@@ -5507,6 +5602,53 @@ export interface components {
             account: components["schemas"]["Account"];
             /** Csrf Token */
             csrf_token: string;
+        };
+        /** SettingsShown */
+        SettingsShown: {
+            /**
+             * Pass Mark
+             * @description Right answers that qualify.
+             */
+            pass_mark: number;
+            /** Qualification Tries */
+            qualification_tries: number;
+            /** Pay Cents */
+            pay_cents: number | null;
+            /** Currency */
+            currency: string;
+            /**
+             * Assignments Per Day
+             * @description Of one person; null: as many as they like.
+             */
+            assignments_per_day: number | null;
+            /** Assignments Per Person */
+            assignments_per_person: number | null;
+            /** Active */
+            active: boolean;
+            /**
+             * Max Turns
+             * @description Messages of one conversation.
+             */
+            max_turns: number;
+            /** Conversations Per Assignment */
+            conversations_per_assignment: number;
+            /** @description How long the same two policies answer. */
+            pair_scope: components["schemas"]["PairScope"];
+            /**
+             * Max Tokens
+             * @description Of one response.
+             */
+            max_tokens: number;
+            /**
+             * Temperature
+             * @description Below, both candidates would be the same.
+             */
+            temperature: number;
+            /**
+             * Version
+             * @description Sent back with a change, so that nobody else's is lost unseen.
+             */
+            version: number;
         };
         /**
          * Share
@@ -6018,6 +6160,11 @@ export interface components {
             /** Id */
             id: string;
             /**
+             * Version
+             * @description Sent back with a change, so that nobody else's is lost unseen.
+             */
+            version: number;
+            /**
              * Entry Url
              * @description What the platform is given, exactly like this.
              */
@@ -6151,29 +6298,6 @@ export interface components {
             conversations: number;
             /** Comparisons */
             comparisons: number;
-        };
-        /** TaskSettings */
-        TaskSettings: {
-            /**
-             * Pass Mark
-             * @description Right answers that qualify.
-             */
-            pass_mark: number;
-            /** Qualification Tries */
-            qualification_tries: number;
-            /** Pay Cents */
-            pay_cents: number | null;
-            /** Currency */
-            currency: string;
-            /**
-             * Assignments Per Day
-             * @description Of one person; null: as many as they like.
-             */
-            assignments_per_day: number | null;
-            /** Assignments Per Person */
-            assignments_per_person: number | null;
-            /** Active */
-            active: boolean;
         };
         /** TaskStanding */
         TaskStanding: {
@@ -7316,7 +7440,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskSettings"];
+                    "application/json": components["schemas"]["SettingsShown"];
                 };
             };
             /** @description A problem: one sentence says what to do. */
@@ -7341,7 +7465,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TaskSettings"];
+                "application/json": components["schemas"]["ChangedSettings"];
             };
         };
         responses: {
@@ -7351,7 +7475,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskSettings"];
+                    "application/json": components["schemas"]["SettingsShown"];
                 };
             };
             /** @description A problem: one sentence says what to do. */
@@ -7407,7 +7531,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewTaskText"];
+                "application/json": components["schemas"]["PublishedText"];
             };
         };
         responses: {
@@ -10281,7 +10405,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["StudySettings"];
+                "application/json": components["schemas"]["ChangedStudy"];
             };
         };
         responses: {

@@ -55,7 +55,7 @@ export function useStudies() {
 export function useSaveStudy(id: string | null) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (body: StudySettings) =>
+    mutationFn: (body: StudySettings & { version?: number }) =>
       id === null
         ? answer(api.POST('/api/v1/studies', { body }))
         : answer(api.PUT('/api/v1/studies/{study_id}', { params: { path: { study_id: id } }, body })),

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { tasksKey } from '@/api/assignments'
+import { auditKey } from '@/api/audit'
 import { answer, api } from '@/api/client'
 import type { NewTaskText, TaskSettings } from '@/api/types'
 
@@ -26,12 +27,14 @@ export function useTaskTexts(slug: string) {
 export function usePublishTaskText(slug: string) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (body: NewTaskText) =>
+    mutationFn: (body: NewTaskText & { based_on: number }) =>
       answer(api.POST('/api/v1/tasks/{slug}/texts', { ...path(slug), body })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: tasksKey })
+      void client.invalidateQueries({ queryKey: auditKey })
       return client.invalidateQueries({ queryKey: textsKey(slug) })
     },
+    onError: () => client.invalidateQueries({ queryKey: textsKey(slug) }), // somebody else's may be newer
   })
 }
 
@@ -48,6 +51,7 @@ export function useChangeTaskSettings(slug: string) {
     mutationFn: (body: TaskSettings) => answer(api.PUT('/api/v1/tasks/{slug}', { ...path(slug), body })),
     onSuccess: (settings) => {
       client.setQueryData(settingsKey(slug), settings)
+      void client.invalidateQueries({ queryKey: auditKey })
       void client.invalidateQueries({ queryKey: tasksKey })
     },
   })

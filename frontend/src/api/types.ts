@@ -21,9 +21,9 @@ export type Task = Schemas['Task']
 /** A task as it stands for the person who asks. */
 export type OfferedTask = Schemas['OfferedTask']
 export type TaskText = Schemas['TaskText']
-export type NewTaskText = Schemas['NewTaskText']
+export type NewTaskText = Omit<Schemas['PublishedText'], 'based_on'>
 export type WorkedPair = NewTaskText['qualification'][number]
-export type TaskSettings = Schemas['TaskSettings']
+export type TaskSettings = Schemas['SettingsShown']
 export type Qualification = Schemas['Qualification']
 export type QualificationResult = Schemas['QualificationResult']
 export type Assignment = Schemas['Assignment']

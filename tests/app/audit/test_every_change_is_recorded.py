@@ -14,10 +14,13 @@ from app.main import app
 from app.tables import (
     Account,
     AuditEvent,
+    Delivery,
+    DeliveryStatus,
     Export,
     ExportStatus,
     Iteration,
     IterationStatus,
+    Payment,
     Report,
     ReportReason,
     Role,
@@ -111,7 +114,9 @@ def a_day(ana: Account) -> Iterator[Step]:
     yield Step("POST /consent", body={"body": "Be well."})
     yield Step("POST /invitations", body={"role": "researcher", "note": "For Lee."})
     settings = {"pass_mark": 4, "qualification_tries": 9, "pay_cents": 5, "currency": "USD", "active": True}
-    yield Step("PUT /tasks/{slug}", slug, settings | {"assignments_per_day": None, "assignments_per_person": None})
+    settings |= {"assignments_per_day": None, "assignments_per_person": None, "max_turns": 4, "max_tokens": 64}
+    settings |= {"conversations_per_assignment": 5, "pair_scope": "turn", "temperature": 1}
+    yield Step("PUT /tasks/{slug}", slug, settings)
     text = {"title": "T", "question": "Q?", "instructions": "I.", "qualification": HELPFULNESS.qualification}
     yield Step("POST /tasks/{slug}/texts", slug, text)
 
@@ -149,12 +154,41 @@ def a_day(ana: Account) -> Iterator[Step]:
     yield Step("POST /exports/{export_id}/cancel", {"export_id": waiting})
     yield Step("DELETE /exports/{export_id}/file", {"export_id": done.id})
 
+    yield from the_pay()
+    yield from the_notifications()
+
     study = {"provider": "mturk", "external_id": "hit", "task": HELPFULNESS.slug}
     study |= {"code_completed": "A", "code_screened_out": "B", "code_withdrawn": "C"}
     yield Step("POST /studies", body=study)
     yield Step("PUT /studies/{study_id}", {"study_id": of_newest("study")}, study | {"active": False})
     yield Step("POST /improvement/shared", body={"title": "One week"})
     yield Step("POST /improvement/shared/{shared_id}/revoke", {"shared_id": of_newest("improvement")})
+
+
+def the_pay() -> Iterator[Step]:
+    with db.writing() as session:
+        paid = make_account(session, username="noor").id
+    yield Step("POST /pay/bonuses", body={"csv": "noor,1.50,Thank you.", "currency": "USD"})
+    bonus = {"key": "k", "cents": 100, "currency": "USD", "reason": "Again."}
+    yield Step("POST /accounts/{account_id}/bonuses", {"account_id": paid}, bonus)
+    with db.reading() as session:
+        newest = session.scalars(select(Payment.id).order_by(Payment.created_at.desc())).first() or ""
+    yield Step("DELETE /pay/bonuses/{bonus_id}", {"bonus_id": newest})
+    yield Step("POST /pay/exports", body={"until": None})
+
+
+def the_notifications() -> Iterator[Step]:
+    hook = {"kind": "webhook", "address": "https://example.org/hook", "events": ["iteration.held"]}
+    yield Step("POST /notifications/receivers", body=hook)
+    receiver = {"receiver_id": of_newest("receiver")}
+    changed = {"events": ["iteration.held", "iteration.failed"], "active": True}
+    yield Step("PUT /notifications/receivers/{receiver_id}", receiver, changed)
+    yield Step("POST /notifications/receivers/{receiver_id}/test", receiver)
+    with db.writing() as session:
+        delivery = session.scalars(select(Delivery)).first() or Delivery()
+        delivery.status = DeliveryStatus.GIVEN_UP
+    yield Step("POST /notifications/deliveries/{delivery_id}/try-again", {"delivery_id": delivery.id})
+    yield Step("DELETE /notifications/receivers/{receiver_id}", receiver)
 
 
 def red_team_conversation() -> str:

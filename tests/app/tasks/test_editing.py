@@ -29,6 +29,11 @@ SETTINGS: Json = {
     "assignments_per_day": None,
     "assignments_per_person": None,
     "active": True,
+    "max_turns": 4,
+    "conversations_per_assignment": 5,
+    "pair_scope": "conversation",
+    "max_tokens": 128,
+    "temperature": 1.0,
 }
 
 
@@ -90,10 +95,19 @@ def test_every_comparison_records_the_text_it_was_made_under(researcher: TestCli
 
 
 def test_settings_are_read_and_changed_whole(researcher: TestClient, crowdworker: TestClient) -> None:
-    assert researcher.get("/tasks/helpfulness").json() == SETTINGS
+    assert researcher.get("/tasks/helpfulness").json() == SETTINGS | {"version": 0}
     new = SETTINGS | {"pass_mark": 5, "qualification_tries": 2, "pay_cents": 450, "currency": "EUR"}
-    assert researcher.put("/tasks/helpfulness", json=new).json() == new
-    assert researcher.get("/tasks/helpfulness").json() == new
+    new |= {
+        "max_turns": 6,
+        "conversations_per_assignment": 2,
+        "pair_scope": "turn",
+        "max_tokens": 64,
+        "temperature": 0.7,
+    }
+    changed = researcher.put("/tasks/helpfulness", json=new).json()
+    assert changed == new | {"version": changed["version"]}
+    assert researcher.get("/tasks/helpfulness").json() == changed
+    assert (shown(crowdworker)["max_turns"], shown(crowdworker)["conversations_per_assignment"]) == (6, 2)
     assert shown(crowdworker)["pay"] == {"cents": 450, "currency": "EUR"}
     assert crowdworker.get("/tasks/helpfulness/qualification").json()["pass_mark"] == 5
     missing = researcher.put("/tasks/helpfulness", json={"pass_mark": 3})
@@ -176,6 +190,15 @@ def test_a_text_that_cannot_be_meant_is_refused_in_a_sentence(
         ({"pay_cents": -1}, "pay_cents: Input should be greater than or equal to 0."),
         ({"currency": "usd"}, "currency: must be three capital letters, like USD."),
         ({"assignments_per_day": 0}, "assignments_per_day: Input should be greater than or equal to 1."),
+        ({"max_turns": 51}, "max_turns: Input should be less than or equal to 50."),
+        (
+            {"conversations_per_assignment": 0},
+            "conversations_per_assignment: Input should be greater than or equal to 1.",
+        ),
+        ({"pair_scope": "day"}, "pair_scope: Input should be 'conversation' or 'turn'."),
+        ({"max_tokens": 1.5}, "max_tokens: Input should be a valid integer."),
+        ({"temperature": 0}, "temperature: Input should be greater than or equal to 0.05."),
+        ({"temperature": 2.5}, "temperature: Input should be less than or equal to 2."),
     ],
 )
 def test_settings_that_cannot_be_meant_are_refused_in_a_sentence(
@@ -183,7 +206,41 @@ def test_settings_that_cannot_be_meant_are_refused_in_a_sentence(
 ) -> None:
     refused = researcher.put("/tasks/helpfulness", json=SETTINGS | change)
     assert (refused.status_code, refused.json()["detail"]) == (422, sentence)
-    assert researcher.get("/tasks/helpfulness").json() == SETTINGS
+    assert researcher.get("/tasks/helpfulness").json() == SETTINGS | {"version": 0}
+
+
+def test_of_two_who_change_settings_at_once_the_second_is_told(researcher: TestClient, browser: Browser) -> None:
+    with db.writing() as session:
+        sam = make_account(session, Role.RESEARCHER, username="sam")
+    other = browser(sam)
+    seen = researcher.get("/tasks/helpfulness").json()
+    assert other.get("/tasks/helpfulness").json() == seen
+    researcher.put("/tasks/red-team", json=SETTINGS | {"pass_mark": 3}).raise_for_status()  # another task's
+    first = other.put("/tasks/helpfulness", json=seen | {"pass_mark": 3}).json()
+    refused = researcher.put("/tasks/helpfulness", json=seen | {"pay_cents": 450})
+    assert (refused.status_code, refused.json()["type"]) == (409, "changed-meanwhile")
+    assert refused.json()["detail"].startswith("sam changed these settings on 20")
+    assert researcher.get("/tasks/helpfulness").json() == first
+    assert first["pay_cents"] is None
+    again = researcher.put("/tasks/helpfulness", json=first | {"pay_cents": 450}).json()
+    assert (again["pass_mark"], again["pay_cents"]) == (3, 450)
+    same = other.put("/tasks/helpfulness", json=again).json()  # changes nothing, and is no new version
+    assert same == again
+    assert other.put("/tasks/helpfulness", json=SETTINGS).status_code == 200  # a script that has seen nothing
+
+
+def test_of_two_who_publish_at_once_the_second_is_told(researcher: TestClient) -> None:
+    assert researcher.post("/tasks/helpfulness/texts", json=TEXT | {"based_on": 1}).json()["version"] == 2
+    refused = researcher.post("/tasks/helpfulness/texts", json=TEXT | {"based_on": 1})
+    assert (refused.status_code, refused.json()["type"]) == (409, "text-overtaken")
+    assert "Version 2 was published meanwhile" in refused.json()["detail"]
+    assert len(researcher.get("/tasks/helpfulness/texts").json()) == 2
+    assert researcher.post("/tasks/helpfulness/texts", json=TEXT | {"based_on": 2}).json()["version"] == 3
+    body = {"body": "Be well.", "based_on": researcher.get("/consent").json()["version"]}
+    assert researcher.post("/consent", json=body).json()["version"] == 2
+    refused = researcher.post("/consent", json=body)
+    assert (refused.status_code, refused.json()["type"]) == (409, "consent-outdated")
+    assert researcher.get("/consent").json()["version"] == 2
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -1,3 +1,5 @@
+import { changeWords } from '@/components/audit-words'
+
 /** Actions that need more than their own name. A new one shows under its name as it is. */
 const ACTIONS: Record<string, string> = {
   'change-study': 'changed a study',
@@ -46,20 +48,8 @@ const UNDONE: Record<string, string> = {
   suspend: 'let in again',
 }
 
-const FIELDS: Record<string, string> = {
-  active: 'offered to crowdworkers',
-  assignments_per_day: 'assignments a day',
-  assignments_per_person: 'assignments in all',
-  excluded_reason: 'left out because',
-  may_edit: 'may edit responses',
-  min_new_comparisons: 'new comparisons at least',
-  pass_mark: 'right answers that qualify',
-  pay_cents: 'pay, in hundredths',
-  qualification_tries: 'tries',
-  text_version: 'version',
-}
-
 export const words = {
+  byItself: changeWords.byItself,
   title: 'Audit log',
   lead: 'Every change by a researcher, an admin, the command line or the loop itself: who, when, what was before and what after, and why. Nobody can change it.',
   person: 'Person',
@@ -117,26 +107,11 @@ export const words = {
     const undone = change !== undefined && (change.after == null || change.after === 'no')
     return (undone && UNDONE[action]) || (ACTIONS[action] ?? action.replaceAll('-', ' '))
   },
-  field: (name: string) => FIELDS[name] ?? name.replaceAll('_', ' '),
-  byItself: 'Turnwise',
   because: 'Why:',
-  before: 'Before',
-  after: 'After',
-  nothing: 'nothing',
-  became: 'became',
-  texts: 'Show what changed in the texts',
-  sameLines: (count: string) => `${Number(count).toLocaleString()} lines as before`,
-  removed: 'removed:',
-  added: 'added:',
   onlyThis: 'All changes of this',
   older: 'Show older ones',
   none: 'Nothing was changed yet.',
   noneHelp: 'Deploy a snapshot, edit a text, or invite somebody: it is recorded here.',
   noMatch: 'No change is like that.',
   noMatchHelp: 'Take a filter away.',
-
-  history: 'Changes',
-  lastChanged: (who: string | null, when: string) => `Last changed by ${who ?? 'Turnwise'} on ${when}`,
-  neverChanged: 'As it came with the installation.',
-  wholeHistory: 'All of them in the audit log',
 }

@@ -15,6 +15,8 @@ interface StudyFormProps {
 export function StudyForm({ study, onDone }: StudyFormProps) {
   const save = useSaveStudy(study?.id ?? null)
   const tasks = useTasks().data ?? []
+  // Of what the fields were filled from: a list that is fetched again must not make it newer.
+  const [version] = useState(study?.version)
   const [active, setActive] = useState(study?.active ?? true)
 
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -30,7 +32,7 @@ export function StudyForm({ study, onDone }: StudyFormProps) {
       code_withdrawn: text('code_withdrawn'),
       active,
     }
-    save.mutate(body, { onSuccess: onDone })
+    save.mutate({ ...body, ...(version !== undefined && { version }) }, { onSuccess: onDone })
   }
 
   return (

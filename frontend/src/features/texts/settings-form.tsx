@@ -1,5 +1,6 @@
-import { Button, Group, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core'
+import { Button, Group, NativeSelect, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
+import { Problem } from '@/api/problem'
 import { useChangeTaskSettings } from '@/api/task-texts'
 import type { TaskSettings } from '@/api/types'
 import { decimalsOf } from '@/components/money'
@@ -11,11 +12,16 @@ interface SettingsFormProps {
   settings: TaskSettings
   /** How many worked pairs the text that is shown now has. */
   pairs: number
+  /** Forget what was typed, and show what is there now. */
+  onReload: () => void
 }
 
-/** Who may take the task, how often, and for how much. */
-export function SettingsForm({ slug, settings, pairs }: SettingsFormProps) {
+/** Who may take the task, how often, for how much, and how the policies answer in it. */
+export function SettingsForm({ slug, settings, pairs, onReload }: SettingsFormProps) {
   const change = useChangeTaskSettings(slug)
+  // What the fields were filled from, or what was saved last: not what somebody else has saved since.
+  const [opened] = useState(settings.version)
+  const version = change.data?.version ?? opened
   const [active, setActive] = useState(settings.active)
 
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -32,6 +38,12 @@ export function SettingsForm({ slug, settings, pairs }: SettingsFormProps) {
       currency,
       assignments_per_day: count('per_day'),
       assignments_per_person: count('per_person'),
+      max_turns: Number(text('max_turns')),
+      conversations_per_assignment: Number(text('conversations')),
+      pair_scope: text('pair_scope') as TaskSettings['pair_scope'],
+      max_tokens: Number(text('max_tokens')),
+      temperature: Number(text('temperature')),
+      version,
     })
   }
 
@@ -98,8 +110,61 @@ export function SettingsForm({ slug, settings, pairs }: SettingsFormProps) {
             defaultValue={settings.assignments_per_person ?? ''}
             {...whole}
           />
+          <TextInput
+            name="conversations"
+            label={words.conversations}
+            description={words.conversationsHelp}
+            defaultValue={settings.conversations_per_assignment}
+            {...whole}
+            max={100}
+            required
+          />
+          <TextInput
+            name="max_turns"
+            label={words.maxTurns}
+            description={words.maxTurnsHelp}
+            defaultValue={settings.max_turns}
+            {...whole}
+            max={50}
+            required
+          />
+          <NativeSelect
+            name="pair_scope"
+            label={words.pairScope}
+            description={words.pairScopeHelp}
+            defaultValue={settings.pair_scope}
+            data={Object.entries(words.pairScopes).map(([value, label]) => ({ value, label }))}
+          />
+          <TextInput
+            name="max_tokens"
+            label={words.maxTokens}
+            description={words.maxTokensHelp}
+            defaultValue={settings.max_tokens}
+            {...whole}
+            max={4096}
+            required
+          />
+          <TextInput
+            name="temperature"
+            label={words.temperature}
+            description={words.temperatureHelp}
+            defaultValue={settings.temperature}
+            type="number"
+            min={0.05}
+            max={2}
+            step="any"
+            inputMode="decimal"
+            required
+          />
         </SimpleGrid>
         <ProblemAlert error={change.error} />
+        {isOvertaken(change.error) && (
+          <Group>
+            <Button variant="default" onClick={onReload}>
+              {words.reload}
+            </Button>
+          </Group>
+        )}
         <Group>
           <Button type="submit" loading={change.isPending}>
             {words.save}
@@ -111,6 +176,10 @@ export function SettingsForm({ slug, settings, pairs }: SettingsFormProps) {
       </Stack>
     </form>
   )
+}
+
+function isOvertaken(error: Error | null): boolean {
+  return error instanceof Problem && error.type === 'changed-meanwhile'
 }
 
 /** What is not a currency yet has the usual two; the server says what is wrong with it. */

@@ -85,7 +85,7 @@ export function TextEditor({ slug, versions }: { slug: string; versions: [TaskTe
             question={words.publishQuestion}
             disabled={!changed}
             loading={publish.isPending}
-            onConfirm={() => publish.mutate(text, { onSuccess: discard })}
+            onConfirm={() => publish.mutate({ ...text, based_on: newest.version }, { onSuccess: discard })}
           />
         </Group>
       </Stack>

@@ -1,9 +1,11 @@
 import './texts.css'
 import { Paper, Stack, Text, Title } from '@mantine/core'
+import { useState } from 'react'
 import { Navigate, NavLink, useParams } from 'react-router'
 import { useTasks } from '@/api/assignments'
 import { useTaskSettings, useTaskTexts } from '@/api/task-texts'
 import type { TaskText } from '@/api/types'
+import { ChangeHistory } from '@/components/change-history'
 import { PageHead } from '@/components/page-head'
 import { QueryView } from '@/components/query-view'
 import { SettingsForm } from './settings-form'
@@ -42,6 +44,8 @@ export function TextsPage() {
 
 function TaskTexts({ slug }: { slug: string }) {
   const settings = useTaskSettings(slug)
+  const [round, setRound] = useState(0)
+  const reload = () => void settings.refetch().then(() => setRound(round + 1))
   return (
     <QueryView query={useTaskTexts(slug)}>
       {(versions) =>
@@ -53,9 +57,16 @@ function TaskTexts({ slug }: { slug: string }) {
               </Title>
               <QueryView query={settings}>
                 {(data) => (
-                  <SettingsForm slug={slug} settings={data} pairs={versions[0].qualification?.length ?? 0} />
+                  <SettingsForm
+                    key={round}
+                    slug={slug}
+                    settings={data}
+                    pairs={versions[0].qualification?.length ?? 0}
+                    onReload={reload}
+                  />
                 )}
               </QueryView>
+              <ChangeHistory subject={`task:${slug}`} action="change-task" />
             </Paper>
             <TextEditor slug={slug} versions={versions} />
           </Stack>

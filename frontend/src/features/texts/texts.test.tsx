@@ -35,7 +35,14 @@ beforeEach(() => {
       assignments_per_day: null,
       assignments_per_person: null,
       active: true,
+      max_turns: 4,
+      conversations_per_assignment: 5,
+      pair_scope: 'conversation',
+      max_tokens: 128,
+      temperature: 1,
+      version: 7,
     },
+    'GET /audit': { events: [], next: null },
     [PUBLISH]: ({ body }: { body: unknown }) => {
       versions = [text(versions.length + 1, { ...(body as TaskText), created_by: 'ada' }), ...versions]
       return versions[0] as TaskText
@@ -62,6 +69,7 @@ describe('the editor', () => {
         instructions: 'Be *brave*.',
         guide: '',
         qualification: [],
+        based_on: 2,
       },
     ])
     expect(screen.getByRole('button', { name: 'Publish version 4' })).toBeDisabled()
@@ -147,6 +155,12 @@ it('settings are saved with money in its smallest unit', async () => {
       assignments_per_day: 6,
       assignments_per_person: null,
       active: true,
+      max_turns: 4,
+      conversations_per_assignment: 5,
+      pair_scope: 'conversation',
+      max_tokens: 128,
+      temperature: 1,
+      version: 7,
     },
   ])
 })
@@ -170,5 +184,61 @@ it('a new consent text is published only after one more question', async () => {
   expect(server.bodies('POST /consent')).toEqual([])
   await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Publish a new version' }))
   expect(await screen.findByText('Version 2 is shown now.')).toBeVisible()
-  expect(server.bodies('POST /consent')).toEqual([{ body: 'Old. And new.' }])
+  expect(server.bodies('POST /consent')).toEqual([{ body: 'Old. And new.', based_on: 1 }])
+})
+
+it('a consent text that somebody else has replaced is said, and what was typed stays', async () => {
+  let version = 1
+  server
+    .on('GET /consent', () => ({ version, body: `Text ${version}.` }))
+    .on('POST /consent', () => {
+      version = 2
+      return problem(409, 'consent-outdated', 'Version 2 was published meanwhile.')
+    })
+  const { user } = openPage('/admin/consent')
+  await user.type(await field('Text'), ' More.')
+  await user.click(screen.getByRole('button', { name: 'Publish a new version' }))
+  await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Publish a new version' }))
+  expect(await screen.findByText(/Version 2 was published after you began/)).toBeVisible()
+  expect(await field('Text')).toHaveValue('Text 1. More.')
+  await user.click(screen.getByRole('button', { name: /Show what is there now/ }))
+  expect(await field('Text')).toHaveValue('Text 2.')
+})
+
+it('settings that somebody else changed meanwhile are said, and can be looked at', async () => {
+  server.on('PUT /tasks/helpfulness', () =>
+    problem(409, 'changed-meanwhile', 'sam changed these settings meanwhile.'),
+  )
+  const { user } = openPage('/admin/texts/helpfulness')
+  await user.type(await screen.findByLabelText(/Assignments in all/), '3')
+  await user.click(screen.getByRole('button', { name: 'Save' }))
+  expect(await screen.findByText('sam changed these settings meanwhile.')).toBeVisible()
+  expect(screen.getByLabelText(/Assignments in all/)).toHaveValue(3)
+  await user.click(screen.getByRole('button', { name: /Show what is there now/ }))
+  await waitFor(() => expect(screen.getByLabelText(/Assignments in all/)).toHaveValue(null))
+})
+
+it('says who changed the settings last, and what', async () => {
+  server.on('GET /audit', {
+    events: [
+      {
+        id: 7,
+        at: '2026-11-24T08:00:00Z',
+        person: 'sam',
+        action: 'change-task',
+        subject: { key: 'task:helpfulness', kind: 'task', id: 'helpfulness', name: null },
+        reason: null,
+        changes: [{ field: 'pass_mark', before: '3', after: '4', lines: null }],
+        has_texts: false,
+      },
+    ],
+    next: null,
+  })
+  const { user } = openPage('/admin/texts/helpfulness')
+  await user.click(await screen.findByText(/^Last changed by sam on/))
+  expect(screen.getByText('3').tagName).toBe('DEL')
+  expect(screen.getByRole('link', { name: 'All of them in the audit log' })).toHaveAttribute(
+    'href',
+    '/admin/audit?subject=task%3Ahelpfulness&action=change-task',
+  )
 })

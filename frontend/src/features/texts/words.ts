@@ -64,6 +64,18 @@ export const words = {
   perDay: 'Assignments a day',
   perPerson: 'Assignments in all',
   limitHelp: 'Of one person; empty: no limit',
+  conversations: 'Conversations of one assignment',
+  conversationsHelp: 'Of those taken from now on',
+  maxTurns: 'Messages of one conversation',
+  maxTurnsHelp: 'At most',
+  pairScope: 'The same two policies answer',
+  pairScopeHelp: 'A conversation is the paper’s protocol',
+  pairScopes: { conversation: 'a whole conversation', turn: 'one message' },
+  maxTokens: 'Tokens of one response',
+  maxTokensHelp: 'At most; longer ones are cut',
+  temperature: 'Temperature',
+  temperatureHelp: 'Sampling; 1 is what policies are trained at',
+  reload: 'Show what is there now (what you typed is lost)',
   save: 'Save',
   saved: 'Saved.',
 
@@ -71,6 +83,8 @@ export const words = {
   consentLead:
     'What people agree to before they take part. After a new version everybody is asked again before they go on.',
   consentText: 'Text',
+  consentOvertaken: (version: number) =>
+    `Version ${version} was published after you began, and is not what you see. Publishing yours replaces it.`,
   publishConsent: 'Publish a new version',
   consentQuestion: 'Every crowdworker is asked to agree again before anything more is recorded from them.',
 }

@@ -2,9 +2,9 @@ import { Loader, Text, VisuallyHidden } from '@mantine/core'
 import { useState } from 'react'
 import { useAuditEntry } from '@/api/audit'
 import type { AuditChange, AuditEntry } from '@/api/types'
+import classes from '@/components/audit-changes.module.css'
+import { changeWords as words } from '@/components/audit-words'
 import { ProblemAlert } from '@/components/problem-alert'
-import classes from './audit.module.css'
-import { words } from './words'
 
 /** What was before and what after, field by field; long texts when somebody wants to see them. */
 export function Changes({ entry }: { entry: AuditEntry }) {
