@@ -17,6 +17,8 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'libraries', test: /node_modules\/(react|react-dom|scheduler|react-router|@tanstack)\// },
+            // Small ones that every page shows; each in a file of its own would cost more than it holds.
+            { name: 'shown-everywhere', test: /@mantine\/core\/esm\/components\/(Text|Title|Paper)\// },
           ],
         },
       },

@@ -93,17 +93,13 @@ function Things({ things, none }: { things: Thing[]; none: string }) {
       {things.map((thing) => (
         <li key={`${thing.kind}-${thing.name}-${thing.fact}`}>
           <Text size="sm" span fw={550} className={classes.hash}>
-            {thing.kind === 'tranche' ? (
-              thing.name
-            ) : (
-              <Anchor
-                component={Link}
-                inherit
-                to={`/admin/lineage?snapshot=${encodeURIComponent(thing.name)}`}
-              >
-                {thing.name}
-              </Anchor>
-            )}
+            <Anchor
+              component={Link}
+              inherit
+              to={`/admin/${thing.kind === 'tranche' ? 'tranches' : 'snapshots'}/${encodeURIComponent(thing.name)}`}
+            >
+              {thing.name}
+            </Anchor>
           </Text>{' '}
           <Text size="sm" span c="dimmed">
             {thing.fact}

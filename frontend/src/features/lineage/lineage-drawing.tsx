@@ -42,7 +42,7 @@ export function LineageDrawing({ lineage }: { lineage: LineageGraph }) {
                   data-asked={node.asked || undefined}
                   style={{ '--top': `${top}px`, '--node': `${HEIGHT}px` } as React.CSSProperties}
                 >
-                  <Thing node={node} sources={sources(node.id)} />
+                  <Thing node={node} sources={sources(node.id)} page={pageOf(node, lineage)} />
                 </li>
               ))}
             </ul>
@@ -53,8 +53,14 @@ export function LineageDrawing({ lineage }: { lineage: LineageGraph }) {
   )
 }
 
-function Thing({ node, sources }: { node: LineageNode; sources: string[] }) {
-  const isSnapshot = node.column === 'pms' || node.column === 'policies'
+interface ThingProps {
+  node: LineageNode
+  sources: string[]
+  /** Its own, if it has one. */
+  page: string | null
+}
+
+function Thing({ node, sources, page }: ThingProps) {
   const isEarned = node.column === 'earned'
   const count = node.comparisons != null && words.comparisons(node.comparisons)
   const facts = [
@@ -62,16 +68,11 @@ function Thing({ node, sources }: { node: LineageNode; sources: string[] }) {
     ...(node.facts ?? []),
     node.since && words.since(day(node.since), node.until ? day(node.until) : null),
   ].filter(Boolean)
+  const name = isEarned ? count : node.name
   return (
     <>
-      <Text size="sm" fw={600} className={classes.name} title={node.name}>
-        {isSnapshot && !node.asked ? (
-          <Link to={`/admin/lineage?snapshot=${encodeURIComponent(node.name)}`}>{node.name}</Link>
-        ) : isEarned ? (
-          count
-        ) : (
-          node.name
-        )}
+      <Text size="sm" fw={600} className={classes.name}>
+        {page ? <Link to={page}>{name}</Link> : name}
       </Text>
       {facts.map((fact) => (
         <Text key={String(fact)} size="xs" c="dimmed" className={classes.name}>
@@ -81,6 +82,24 @@ function Thing({ node, sources }: { node: LineageNode; sources: string[] }) {
       {sources.length > 0 && <VisuallyHidden>{words.madeFrom(sources)}</VisuallyHidden>}
     </>
   )
+}
+
+/** Where there is more about a thing; of what was earned, the conversations. */
+function pageOf({ id, name, column }: LineageNode, { nodes, edges }: LineageGraph): string | null {
+  const madeFrom = (made: string) => edges.find((edge) => edge.made === made)?.made_from ?? ''
+  switch (column) {
+    case 'tranches':
+      return id === 'older' ? null : `/admin/tranches/${encodeURIComponent(name)}`
+    case 'pms':
+    case 'policies':
+      return `/admin/snapshots/${encodeURIComponent(name)}`
+    case 'deployments':
+      return '/admin/deployments'
+    case 'earned': {
+      const snapshot = nodes.find((node) => node.id === madeFrom(madeFrom(id)))
+      return `/admin/conversations?${new URLSearchParams({ task: name, snapshot: snapshot?.name ?? '' })}`
+    }
+  }
 }
 
 function day(at: string): string {

@@ -50,7 +50,12 @@ describe('a lineage', () => {
     expect(earned.getByText('1,240 comparisons')).toBeVisible()
     expect(screen.getByRole('link', { name: 'w48-policy' })).toHaveAttribute(
       'href',
-      '/admin/lineage?snapshot=w48-policy',
+      '/admin/snapshots/w48-policy',
+    )
+    expect(screen.getByRole('link', { name: 'w48-base' })).toHaveAttribute('href', '/admin/tranches/w48-base')
+    expect(earned.getByRole('link')).toHaveAttribute(
+      'href',
+      '/admin/conversations?task=helpfulness&snapshot=w48-policy',
     )
     expect(screen.getByRole('link', { name: 'The iteration' })).toHaveAttribute(
       'href',

@@ -113,6 +113,9 @@ function Actions({ page, isInitial }: { page: Page; isInitial: boolean }) {
   return (
     <Stack gap="xs" align="flex-end">
       <Group gap="xs">
+        <Button component={Link} to={`/admin/lineage?snapshot=${name}`} variant="default">
+          {text.lineage}
+        </Button>
         {kind === 'policy' && (
           <>
             <Button component={Link} to={`/admin/snapshots/compare?a=${name}`} variant="default">

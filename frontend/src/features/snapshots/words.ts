@@ -29,6 +29,7 @@ export const words = {
     erased: (count: number) =>
       `${count} comparison${count === 1 ? '' : 's'} of its iteration ${count === 1 ? 'is' : 'are'} erased at their crowdworker's wish; these weights have learnt from ${count === 1 ? 'it' : 'them'}.`,
     compare: 'Compare',
+    lineage: 'Lineage',
     talk: 'Talk to it',
     retire: 'Retire',
     retireQuestion: 'It is no longer offered for deployment. Nothing is deleted, and this can be taken back.',
