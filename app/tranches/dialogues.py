@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, exists, or_, select
@@ -28,6 +29,7 @@ class Reply(NamedTuple):
     text: str
     finish: str | None
     is_trunk: bool | None
+    shown: str
 
 
 class Choice(NamedTuple):
@@ -123,6 +125,8 @@ def _rows(session: Session, columns: Select[*tuple[Any, ...]]) -> Sequence[Any]:
     return session.connection().execute(columns).all()
 
 
+_shown = attrgetter("shown")
+
 _in_use = or_(
     Candidate.edited_from_id.is_(None),
     exists()
@@ -138,16 +142,21 @@ _in_use = or_(
 
 def _turns(session: Session, conversation_ids: Sequence[str]) -> dict[str, list[StoredTurn]]:
     of_conversations = Turn.conversation_id.in_(conversation_ids)
-    in_order = select(Turn.conversation_id, Turn.id, Turn.text).where(of_conversations).order_by(Turn.position)
+    # In the order of an index: sorted by position alone, all these texts would go through a sorter first.
+    in_order = select(Turn.conversation_id, Turn.id, Turn.text).order_by(Turn.conversation_id, Turn.position)
     by_conversation: dict[str, list[StoredTurn]] = defaultdict(list)
     by_id: dict[str, StoredTurn] = {}
-    for conversation_id, turn_id, text in _rows(session, in_order):
+    for conversation_id, turn_id, text in _rows(session, in_order.where(of_conversations)):
         by_id[turn_id] = turn = StoredTurn(turn_id, text)
         by_conversation[conversation_id].append(turn)
 
-    replies = select(Candidate.turn_id, Candidate.id, Candidate.text, Candidate.finish, Candidate.is_trunk).join(Turn)
-    for turn_id, *reply in _rows(session, replies.where(of_conversations, _in_use).order_by(Candidate.shown)):
-        by_id[turn_id].replies.append(Reply(*reply))
+    replies = select(
+        Candidate.turn_id, Candidate.id, Candidate.text, Candidate.finish, Candidate.is_trunk, Candidate.shown
+    ).join(Turn)
+    for turn_id, *reply in _rows(session, replies.where(of_conversations, _in_use)):
+        by_id[turn_id].replies.append(Reply._make(reply))
+    for turn in by_id.values():
+        turn.replies.sort(key=_shown)
 
     current = (
         select(

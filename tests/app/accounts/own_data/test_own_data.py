@@ -39,6 +39,7 @@ from app.tables import (
 )
 from app.tranches.export_hh import hh_lines
 from app.tranches.queries import count_freezable
+from app.tranches.scope import Scope
 from app.tranches.service import conversations_of, freeze
 from tests.app.conftest import Browser
 from tests.factories import make_account, make_comparison, make_conversation, make_snapshot, make_turn
@@ -207,7 +208,7 @@ def test_what_was_erased_is_neither_trained_on_nor_exported_again(crowdworker: T
         assert [line["turns"][0]["human"] for line in lines] == ["Which way?"]
         assert len(list(hh_lines(session))) == 1
         for tranche in tranches:
-            assert all(SECRET not in line for line in hh_lines(session, tranche=tranche.name))
+            assert all(SECRET not in line for line in hh_lines(session, Scope(tranche_ids=(tranche.id,))))
         assert count_freezable(session) == 0
 
 
