@@ -19,6 +19,7 @@ from app import db
 from app.leaderboard import fitting
 from app.tables import Base, Comparison
 from benchmarks import rows
+from benchmarks.crowdworker_pages import crowdworkers
 from benchmarks.dashboard_pages import pages
 from benchmarks.explorer_searches import explorer
 from benchmarks.freezing import exporting, freezing
@@ -38,7 +39,7 @@ def elo_fit(engine: Engine) -> Iterator[tuple[str, float, str, str]]:
     yield "dashboard.elo_fit_s", seconds, "s", f"{comparisons:,} comparisons of two policies, {boards} boards"
 
 
-MEASURED: list[Measured] = [freezing, exporting, elo_fit, explorer, pages]
+MEASURED: list[Measured] = [freezing, exporting, elo_fit, explorer, crowdworkers, pages]
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db import now
@@ -41,11 +41,11 @@ def monday_of(moment: datetime) -> date:
 def due_weeks(session: Session) -> list[date]:
     """Every week that was never counted, oldest first; this one and the last, if something came since; and of the rest
     the one that was counted longest ago, if that is an hour ago."""
-    made = Comparison.account_id.is_not(None)
-    first = session.scalar(select(Comparison.created_at).where(made).order_by(Comparison.created_at).limit(1))
-    if first is None:
+    made = select(Comparison.created_at).where(Comparison.account_id.is_not(None)).limit(1)
+    first = session.scalar(made.order_by(Comparison.created_at))  # not min(): SQLite would read them all
+    newest = session.scalar(made.order_by(Comparison.created_at.desc()))
+    if first is None or newest is None:
         return []
-    newest = session.scalar(select(func.max(Comparison.created_at)).where(made)) or first
     counted = dict(session.execute(select(CountedWeek.week, CountedWeek.counted_at)).tuples().all())
     monday, last = monday_of(first), monday_of(max(newest, now()))
     weeks = [monday + number * WEEK for number in range((last - monday) // WEEK + 1)]
