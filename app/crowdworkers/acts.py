@@ -73,8 +73,13 @@ def exclude(session: Session, account_id: str, reason: str | None, since: date |
 def preview(session: Session, account_id: str, since: date | None) -> ExclusionPreview:
     """How many comparisons leaving them out would keep from tranches, and how many it comes too late for."""
     account = _crowdworker(session, account_id, lock=False)
+    looked_around = (
+        select(Turn.id).join(Conversation).where(Conversation.account_id == account.id, Conversation.preview)
+    )
     theirs = and_(
-        Comparison.account_id == account.id, Comparison.superseded_at.is_(None), Conversation.preview.is_(False)
+        Comparison.account_id == account.id,
+        Comparison.superseded_at.is_(None),
+        Comparison.turn_id.not_in(looked_around),  # as a researcher, once
     )
     made: ColumnElement[bool] = theirs if since is None else and_(theirs, Comparison.created_at >= _midnight(since))
     frozen = Comparison.tranche_id.is_not(None)
@@ -84,8 +89,7 @@ def preview(session: Session, account_id: str, since: date | None) -> ExclusionP
             func.coalesce(func.sum(case((frozen, 1), else_=0)), 0),
             func.count(Comparison.tranche_id.distinct()),
         )
-        .join(Turn, Comparison.turn_id == Turn.id)
-        .join(Conversation, Turn.conversation_id == Conversation.id)
+        .select_from(Comparison)
         .where(made)
     )
     left_out, kept, tranches = session.execute(counted).one()

@@ -49,14 +49,21 @@ def person(session: Session, account_id: str) -> schemas.OneCrowdworker:
     )
 
 
+# Looked up for each of the few checks: joined, SQLite would begin with all of a crowdworker's turns.
+_whose_check = (
+    select(Conversation.account_id)
+    .join(Turn, Turn.conversation_id == Conversation.id)
+    .where(Turn.id == tables.DirectionCheck.turn_id)
+    .scalar_subquery()
+)
+
+
 def _checks(session: Session, account: Account) -> tuple[int, int]:
     check = tables.DirectionCheck
     asked = (
         select(func.count(), func.coalesce(func.sum(case((check.right, 1), else_=0)), 0))
         .select_from(check)
-        .join(Turn, check.turn_id == Turn.id)
-        .join(Conversation, Turn.conversation_id == Conversation.id)
-        .where(Conversation.account_id == account.id)
+        .where(_whose_check == account.id)
     )
     count, right = session.execute(asked).one()
     return count, right
@@ -174,7 +181,7 @@ def _reviews(session: Session, account: Account) -> list[schemas.Reviewed]:
         .join(Comparison, Review.comparison_id == Comparison.id)
         .join(Turn, Review.turn_id == Turn.id)
         .join(reviewer, Review.account_id == reviewer.id)
-        .where(Comparison.account_id == account.id, Review.picked_id.is_not(None))
+        .where(queries.whose == account.id, Review.picked_id.is_not(None))
         .order_by(Review.created_at.desc())
         .limit(REVIEWS)
     )

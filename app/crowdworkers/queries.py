@@ -49,19 +49,22 @@ class Wanted(BaseModel):
 
 total, this_week = CrowdworkerTotal, aliased(CrowdworkerWeek)
 
-reviewed = (
-    select(
-        Comparison.account_id,
-        func.count().label("reviews"),
-        func.sum(case((Review.picked_id == Comparison.picked_id, 1), else_=0)).label("agreed"),
-    )
-    .join(Comparison, Review.comparison_id == Comparison.id)
+_its = aliased(Comparison)
+whose = select(_its.account_id).where(_its.id == Review.comparison_id).scalar_subquery()
+"""Whose comparison a review is of."""
+_picked = select(_its.picked_id).where(_its.id == Review.comparison_id).scalar_subquery()
+_picks = (
+    select(whose.label("account_id"), case((_picked == Review.picked_id, 1), else_=0).label("agreed"))
     .where(Review.picked_id.is_not(None))
-    .group_by(Comparison.account_id)
+    .subquery("picks")
+)
+reviewed = (
+    select(_picks.c.account_id, func.count().label("reviews"), func.sum(_picks.c.agreed).label("agreed"))
+    .group_by(_picks.c.account_id)
     .subquery("reviewed")
 )
-"""Blind picks on each crowdworker's comparisons, and how many were the same. As many rows as reviews are read: people
-make them, so thousands, never a million."""
+"""Blind picks on each crowdworker's comparisons, and how many were the same. As many rows as reviews are read (people
+make them, so thousands) and each one's comparison looked up: joined and grouped, SQLite would walk all comparisons."""
 
 
 def _of(some: ColumnElement[Any] | Any, of: ColumnElement[Any] | Any) -> ColumnElement[float | None]:

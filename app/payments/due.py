@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import distinct, exists, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from app.pay import share
@@ -29,16 +29,18 @@ def earned(session: Session, until: date | None) -> Iterator[Earned]:
     if until is not None:
         ended = func.coalesce(Assignment.completed_at, Assignment.created_at)
         unpaid.append(ended < datetime.combine(until, time(), UTC) + timedelta(days=1))
-    counted = (
-        select(Assignment, func.count(distinct(Conversation.id)))
-        .join(Conversation, Conversation.assignment_id == Assignment.id)
-        .join(Turn, Turn.conversation_id == Conversation.id)
-        .join(Comparison, Comparison.turn_id == Turn.id)
-        .where(*unpaid, Conversation.preview.is_(False), Comparison.superseded_at.is_(None))
-        .group_by(Assignment.id)
-        .order_by(Assignment.created_at, Assignment.id)
+    chosen = exists().where(
+        Turn.conversation_id == Conversation.id, Comparison.turn_id == Turn.id, Comparison.superseded_at.is_(None)
     )
-    for assignment, compared in session.execute(counted):
-        cents = share(assignment, compared)
+    # Counted for each of them, and not joined: SQLite would begin with all comparisons.
+    compared = (
+        select(func.count())
+        .select_from(Conversation)
+        .where(Conversation.assignment_id == Assignment.id, Conversation.preview.is_(False), chosen)
+        .scalar_subquery()
+    )
+    counted = select(Assignment, compared).where(*unpaid).order_by(Assignment.created_at, Assignment.id)
+    for assignment, conversations in session.execute(counted):
+        cents = share(assignment, conversations)
         if cents > 0:
             yield Earned(assignment.id, assignment.account_id, cents, assignment.currency or "USD")

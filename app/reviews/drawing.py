@@ -7,7 +7,7 @@ reviewed: without such pairs nobody knows how much researchers agree with each o
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
@@ -36,6 +36,7 @@ from app.tables import (
 
 AGAIN = 0.2
 """How often a comparison that another researcher reviewed is drawn, where there is one."""
+AT_A_TIME = 20
 PEOPLE = 50  # of the least reviewed that are looked at before giving up
 
 
@@ -90,15 +91,24 @@ def draw(session: Session, reviewer: Account, wanted: DrawWanted, chance: random
             return found
     for account_id in _people(session, reviewer, wanted):
         for week in _weeks(session, account_id, chance):
-            begin = datetime.combine(week, time(), UTC)
-            of_week = query.where(
-                Comparison.account_id == account_id,
-                Comparison.created_at >= begin,
-                Comparison.created_at < begin + WEEK,
-            )
-            ids = session.scalars(of_week.order_by(Comparison.id)).all()
-            if ids:
-                return chance.choice(ids)
+            if found := _of_week(session, query, account_id, week, chance):
+                return found
+    return None
+
+
+def _of_week(session: Session, query: Select[str], account_id: str, week: date, chance: random.Random) -> str | None:
+    """The ids of a week in an order of chance, of which the first that can be reviewed counts: few texts are read."""
+    begin = datetime.combine(week, time(), UTC)
+    of_week = select(Comparison.id).where(
+        Comparison.account_id == account_id, Comparison.created_at >= begin, Comparison.created_at < begin + WEEK
+    )
+    ids = list(session.scalars(of_week.order_by(Comparison.id)))
+    chance.shuffle(ids)
+    for start in range(0, len(ids), AT_A_TIME):
+        some = ids[start : start + AT_A_TIME]
+        allowed = set(session.scalars(query.where(Comparison.id.in_(some))))
+        if found := next((id for id in some if id in allowed), None):
+            return found
     return None
 
 
@@ -117,13 +127,10 @@ def _people(session: Session, reviewer: Account, wanted: DrawWanted) -> list[str
     """Who chose something, the least reviewed first, and by chance among those who were reviewed as often."""
     if wanted.crowdworker is not None:
         return [_named(session, wanted.crowdworker)]
-    reviewed: Any = (
-        select(Comparison.account_id, func.count().label("reviews"))
-        .select_from(Review)
-        .join(Comparison, Review.comparison_id == Comparison.id)
-        .group_by(Comparison.account_id)
-        .subquery()
-    )
+    # Looked up and not joined: SQLite would walk all comparisons in the order of their crowdworkers.
+    whose = select(Comparison.account_id).where(Comparison.id == Review.comparison_id).scalar_subquery()
+    had = select(whose.label("account_id")).select_from(Review).subquery()
+    reviewed: Any = select(had.c.account_id, func.count().label("reviews")).group_by(had.c.account_id).subquery()
     people = (
         select(Account.id)
         .join(CrowdworkerTotal, CrowdworkerTotal.account_id == Account.id)
