@@ -6,14 +6,17 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.dashboard.alarms import LATELY
-from app.dashboard.notice import Notice, iteration_page, many
+from app.dashboard.notice import Notice, ago, iteration_page, many
 from app.db import now
 from app.tables import (
+    Deployment,
     Iteration,
     IterationStatus,
     Message,
     QualificationAttempt,
+    QualificationDecision,
     Report,
+    Snapshot,
     StageRun,
     StageStatus,
     Task,
@@ -78,16 +81,36 @@ def open_reports(session: Session) -> Iterator[Notice]:
         )
 
 
+def canaries(session: Session) -> Iterator[Notice]:
+    """New snapshots with a small share, until somebody promotes them or rolls back."""
+    rows = select(Task.slug, Snapshot.name, Deployment.share, Deployment.created_at)
+    rows = rows.join(Task, Deployment.task_id == Task.id).join(Snapshot, Deployment.snapshot_id == Snapshot.id)
+    rows = rows.where(Deployment.active, Deployment.full_share > Deployment.share)
+    for slug, name, share, since in session.execute(rows.order_by(Task.slug, Snapshot.name)):
+        yield Notice(
+            kind="canary",
+            sentence=f"“{name}” has answered {share:g} % of “{slug}” as a canary for "
+            f"{ago((now() - since).total_seconds())}. Promote it, or roll back.",
+            link="/admin/deployments",
+        )
+
+
 def out_of_tries(session: Session) -> Iterator[Notice]:
-    """Who used up the tries of an offered task in the last seven days: they can do nothing but wait."""
+    """Who used up the tries of an offered task in the last seven days, and of whom no researcher has said anything:
+    they can do nothing but wait."""
+    attempt = QualificationAttempt
+    allowed = select(Task.qualification_tries).where(Task.id == attempt.task_id).scalar_subquery()
+    decided = select(QualificationDecision.account_id).where(
+        QualificationDecision.account_id == attempt.account_id, QualificationDecision.task_id == attempt.task_id
+    )
     tried = (
-        select(QualificationAttempt.account_id, QualificationAttempt.task_id)
-        .group_by(QualificationAttempt.account_id, QualificationAttempt.task_id)
+        select(attempt.account_id, attempt.task_id)
+        .where(~decided.exists())
+        .group_by(attempt.account_id, attempt.task_id)
         .having(
-            func.max(case((QualificationAttempt.passed, 1), else_=0)) == 0,
-            func.max(QualificationAttempt.created_at) > now() - LATELY,
-            func.count()
-            >= select(Task.qualification_tries).where(Task.id == QualificationAttempt.task_id).scalar_subquery(),
+            func.max(case((attempt.passed, 1), else_=0)) == 0,
+            func.max(attempt.created_at) > now() - LATELY,
+            func.count() >= allowed,
         )
         .subquery()
     )
@@ -96,13 +119,14 @@ def out_of_tries(session: Session) -> Iterator[Notice]:
         yield Notice(
             kind="out-of-tries",
             sentence=f"{many(count, 'crowdworker has', 'crowdworkers have')} used up the tries of “{slug}” in the last "
-            "seven days. Raise their number, or leave it.",
-            link=f"/admin/texts/{slug}",
+            "seven days. Let them take it all the same, or leave it.",
+            link="/admin/crowdworkers",
         )
 
 
 DECISIONS: tuple[Callable[[Session], Iterable[Notice]], ...] = (
     iteration_ended_without_deployment,
+    canaries,
     open_reports,
     unread_messages,
     out_of_tries,

@@ -184,6 +184,7 @@ PAGES = {
         "/admin/deployments",
         "/admin/schedule",
         "/admin/invitations",
+        "/admin/notifications",
         "/admin/nothing-here",
     ],
 }

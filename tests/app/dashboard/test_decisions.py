@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import db
@@ -7,6 +8,7 @@ from app.dashboard import decisions, training
 from app.dashboard.first_steps import Step, first_steps
 from app.iterations import schedule
 from app.tables import (
+    Account,
     EloFit,
     EloFitStatus,
     Import,
@@ -15,6 +17,7 @@ from app.tables import (
     IterationStatus,
     Message,
     QualificationAttempt,
+    QualificationDecision,
     Report,
     ReportReason,
     Role,
@@ -23,7 +26,14 @@ from app.tables import (
     TrainingRun,
 )
 from tests.app.dashboard.test_alarms import finished, make_iteration, minutes
-from tests.factories import make_account, make_conversation, make_task, make_turn
+from tests.factories import (
+    make_account,
+    make_conversation,
+    make_deployment,
+    make_snapshot,
+    make_task,
+    make_turn,
+)
 
 
 def waiting(session: Session) -> list[tuple[str, str | None]]:
@@ -82,9 +92,35 @@ def test_crowdworkers_without_tries_are_those_who_never_passed_and_tried_as_ofte
                 )
             )
     assert [sentence for sentence, _ in waiting(session)] == [
-        "1 crowdworker has used up the tries of “talk” in the last seven days. Raise their number, or leave it."
+        "1 crowdworker has used up the tries of “talk” in the last seven days. Let them take it all the same, "
+        "or leave it."
     ]
-    task.qualification_tries = 3
+    stuck = session.scalars(select(Account).order_by(Account.created_at)).first()
+    assert stuck is not None
+    session.add(
+        QualificationDecision(
+            account_id=stuck.id, task_id=task.id, qualified=False, decided_by=make_account(session).id
+        )
+    )
+    assert waiting(session) == []
+
+
+def test_a_canary_waits_until_it_is_promoted_or_rolled_back(session: Session) -> None:
+    task, initial, new = (
+        make_task(session, slug="talk"),
+        make_snapshot(session, "initial"),
+        make_snapshot(session, "new"),
+    )
+    make_deployment(session, task, initial, 95, full_share=50)
+    canary = make_deployment(session, task, new, 5, full_share=50, created_at=minutes(125))
+    make_deployment(session, task, new, 5, full_share=50, generation=2, active=False)
+    assert waiting(session) == [
+        (
+            "“new” has answered 5 % of “talk” as a canary for 2 hours. Promote it, or roll back.",
+            "/admin/deployments",
+        )
+    ]
+    canary.full_share = None
     assert waiting(session) == []
 
 
