@@ -1,4 +1,4 @@
-import { Badge, createTheme } from '@mantine/core'
+import { createTheme } from '@mantine/core'
 
 export const theme = createTheme({
   primaryColor: 'teal',
@@ -27,6 +27,7 @@ export const theme = createTheme({
   headings: { fontWeight: '650' },
   respectReducedMotion: true,
   components: {
-    Badge: Badge.extend({ defaultProps: { tt: 'none', fw: 600 } }),
+    // Not by Badge.extend, for which the chat would load it.
+    Badge: { defaultProps: { tt: 'none', fw: 600 } },
   },
 })

@@ -55,15 +55,6 @@ function queryOf({ iteration, task, week, snapshot, crowdworker }: Asked) {
   }
 }
 
-/** Which figures there are: a new one needs nothing here. */
-export function useFigures() {
-  return useQuery({
-    queryKey: ['figures'],
-    queryFn: () => answer(api.GET('/api/v1/figures')),
-    staleTime: Infinity,
-  })
-}
-
 /** Evaluated PMs, the newest first. */
 export function usePreferenceModels() {
   return useQuery({

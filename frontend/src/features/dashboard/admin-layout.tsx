@@ -68,7 +68,7 @@ export function AdminLayout() {
     <div className={classes.layout}>
       <nav className={classes.links} aria-label={words.navigation}>
         {SECTIONS.map(({ title, pages }) => (
-          <section key={title} aria-label={title}>
+          <section key={title} aria-label={words.pagesOf(title)}>
             <p aria-hidden>{title}</p>
             {pages.map(([path, label]) => (
               <NavLink key={path} to={path} end={path === '/admin'}>

@@ -52,7 +52,7 @@ function Step({ step: { step, done } }: { step: FirstStep }) {
           <Text size="sm" c="dimmed">
             {help}{' '}
             {to && (
-              <Anchor component={Link} to={to}>
+              <Anchor component={Link} to={to} underline="always" inherit>
                 {link}
               </Anchor>
             )}

@@ -35,6 +35,7 @@ export const words = {
     audit: 'Audit log',
     improvement: 'Improvement',
   },
+  pagesOf: (section: string) => `Pages: ${section}`, // pages have parts of the same names
   waiting: (count: number) => `, ${count} to look at`,
   forResearchers: 'The dashboard is for researchers and admins.',
   firstSteps: 'The first five minutes',
