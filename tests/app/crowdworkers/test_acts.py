@@ -13,7 +13,11 @@ from app.tables import (
     Account,
     AuditEvent,
     Comparison,
+    CrowdworkerTotal,
+    CrowdworkerWeek,
     QualificationAttempt,
+    QualificationDecision,
+    Review,
     Role,
     Task,
     TaskText,
@@ -24,6 +28,7 @@ from app.tranches.queries import left_out_because, visible_comparisons
 from tests.app.conftest import Browser
 from tests.app.crowdworkers.conftest import MONDAY, chosen
 from tests.factories import make_account, make_task
+from worker import crowdworkers
 
 PAIR = {"prompt": "2+2?", "a": "4", "b": "5", "picked": "a", "why": "It is."}
 
@@ -198,3 +203,31 @@ def test_what_cannot_be_decided_is_said_in_a_sentence(
     ):
         assert (refused.status_code, refused.json()["type"]) == (status, type)
         assert refused.json()["detail"].endswith(".")
+
+
+def test_an_erasure_takes_the_counts_the_decisions_and_the_reviewers_words(
+    browser: Browser, researcher: TestClient, ada: Account, rosa: Account, task: Task
+) -> None:
+    with db.writing() as session:
+        row = chosen(session, ada)
+        review = Review(comparison_id=row.id, turn_id=row.turn_id, account_id=rosa.id, note="She wrote “basil”.")
+        review.picked_id, review.picked_shown = row.picked_id, "a"
+        session.add(review)
+        account = session.get_one(Account, ada.id)
+        account.password_hash, account.external_id = None, "x"
+    crowdworkers.count()
+    path = f"/accounts/{ada.id}"
+    researcher.put(f"{path}/qualifications/talk", json={"qualified": True}).raise_for_status()
+    since = {"reason": "x", "since": str(MONDAY.date())}
+    researcher.put(f"{path}/exclusion", json=since).raise_for_status()
+    theirs = browser(ada)
+    assert theirs.get("/account/data").json()["qualification_decisions"][0]["qualified"] is True
+    theirs.request("DELETE", "/account/data", json={"confirm": "erase"}).raise_for_status()
+    with db.reading() as session:
+        for table in (CrowdworkerWeek, CrowdworkerTotal, QualificationDecision):
+            assert session.scalars(select(table)).all() == []
+        kept = session.scalars(select(Review)).one()
+        assert (kept.picked_id, kept.note) == (row.picked_id, "")
+        assert session.get_one(Account, ada.id).excluded_since is None
+    assert researcher.get("/crowdworkers").json()["count"] == 0
+    assert researcher.get(f"/crowdworkers/{ada.id}").status_code == 404
