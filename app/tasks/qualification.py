@@ -21,6 +21,12 @@ class QualificationNeeded(DomainError):
     status = 403
 
 
+class ClosedForYou(DomainError):
+    """A researcher decided so by hand."""
+
+    status = 403
+
+
 class TextChanged(DomainError):
     status = 409
 
@@ -74,7 +80,9 @@ def refuse_unqualified(session: Session, task: Task, account: Account) -> None:
         case "needed":
             raise QualificationNeeded("Please work through this task's pairs first; they show what is asked here.")
         case "failed":
-            raise QualificationNeeded(why_not(session, task, account))
+            if decision(session, task, account):
+                raise ClosedForYou(CLOSED)
+            raise QualificationNeeded(NO_TRIES_LEFT)
 
 
 def asked(session: Session, task: Task, account: Account) -> Qualification:
@@ -131,7 +139,9 @@ def _store(
         case "passed":
             raise AlreadyQualified("You have qualified for this task already.")
         case "failed":
-            raise NoTriesLeft(why_not(session, task, account))
+            if decided:
+                raise ClosedForYou(CLOSED)
+            raise NoTriesLeft(NO_TRIES_LEFT)
     attempt = QualificationAttempt(
         account_id=account.id,
         task_id=task.id,

@@ -151,6 +151,8 @@ def test_a_task_is_opened_for_somebody_who_failed_and_closed_for_who_passed(
     assert researcher.put(path, json={"qualified": False, "reason": "Pasted answers."}).status_code == 204
     status, sentence = take(crowdworker)
     assert (status, "closed this task" in sentence, "Pasted" in sentence) == (403, True, False)
+    refused = crowdworker.post("/tasks/talk/qualification", json={"text_version": 1, "picked": ["a"]})
+    assert (refused.status_code, refused.json()["type"]) == (403, "closed-for-you")
     offered = [one for one in crowdworker.get("/tasks").json() if one["slug"] == "talk"]
     assert "closed this task" in offered[0]["available"]
 

@@ -17,6 +17,8 @@ export const problems: Readonly<Record<string, string>> = {
   'red-team-opt-in-needed': '레드팀 과제는 선택입니다. 먼저 주의 사항을 읽고 참여에 동의해 주세요.',
   'qualification-needed': '먼저 이 과제의 연습 문제를 풀어 주세요. 무엇을 고르는 과제인지 보여 줍니다.',
   'already-qualified': '이 과제의 자격을 이미 얻으셨습니다.',
+  'closed-for-you':
+    '연구진이 이 과제를 닫았습니다. 다른 과제는 열려 있을 수 있습니다. 궁금한 점은 연구진에게 문의해 주세요.',
   'no-tries-left': '남은 기회가 없습니다. 다른 과제를 골라 주세요.',
   'text-changed': '그사이에 내용이 바뀌었습니다. 새 내용을 봐 주세요.',
   'limit-reached': '이 과제는 오늘 또는 한 사람이 할 수 있는 만큼 하셨습니다.',
