@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from app.errors import DomainError
@@ -95,25 +95,34 @@ def _exclusions(session: Session) -> dict[TrancheKind, Counter[str]]:
 
 def _hash_members(session: Session, tranche_ids: Sequence[str]) -> dict[str, Facts]:
     """Set each member's content hash; what was seen on the way, by tranche."""
-    comparisons = Comparison.__table__
-    set_hash = (
-        update(Comparison).where(comparisons.c.id == bindparam("comparison")).values(content_hash=bindparam("hash"))
-    )
     facts: dict[str, Facts] = defaultdict(Facts)
     # The cursor below stays open while its rows are updated: neither its membership nor its order looks at the hash.
     for conversation_ids in members_of(session, tranche_ids):
-        hashes = []
+        hashes: dict[str, str] = {}
         for dialogue in read_dialogues(session, conversation_ids):
             members: dict[str, list[int]] = defaultdict(list)
             for position, content_hash in content_hashes(dialogue):
                 choice = dialogue.turns[position].choice
                 if choice and choice.tranche_id and choice.tranche_id in tranche_ids:
-                    hashes.append({"comparison": choice.id, "hash": content_hash})
+                    hashes[choice.id] = content_hash
                     members[choice.tranche_id].append(position)
             for tranche_id, positions in members.items():
                 facts[tranche_id].add(dialogue, positions)
-        session.connection().execute(set_hash, hashes)
+        _set_hashes(session.connection(), hashes)
     return facts
+
+
+def _set_hashes(connection: Connection, hashes: Mapping[str, str]) -> None:
+    if connection.dialect.name == "postgresql":  # one statement: each of many would be planned and answered by itself
+        arrays = "unnest(CAST(:ids AS varchar[]), CAST(:hashes AS varchar[])) AS new (id, hash)"
+        statement = f"UPDATE comparisons SET content_hash = new.hash FROM {arrays} WHERE comparisons.id = new.id"
+        connection.execute(text(statement), {"ids": list(hashes), "hashes": list(hashes.values())})
+        return
+    comparisons = Comparison.__table__
+    set_hash = (
+        update(Comparison).where(comparisons.c.id == bindparam("comparison")).values(content_hash=bindparam("hash"))
+    )
+    connection.execute(set_hash, [{"comparison": id, "hash": content_hash} for id, content_hash in hashes.items()])
 
 
 def count_facts(session: Session, tranche_id: str) -> dict[str, Any]:
