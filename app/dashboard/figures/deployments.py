@@ -34,6 +34,11 @@ def shares_over_time(session: Session, asked: Asked) -> Figure:
         figure.missing = f"Nothing was ever deployed for “{asked.task}”." if asked.task else "Nothing is deployed yet."
         return figure
     figure.title = f"{SHARES}: {task.slug}"
+    if len(of_day) == 1:
+        figure.missing = (
+            "All that was deployed so far was deployed on one day; from the next change on there is a line."
+        )
+        return figure
     today = max(now().date(), max(of_day))
     days = sorted(of_day)
     for name in dict.fromkeys(name for day in reversed(days) for name in of_day[day]):

@@ -10,7 +10,7 @@ export function ShareBar({ shares, best }: { shares: Share[]; best: (k: number) 
         {shares.map((row, index) => (
           <span
             key={`${row.snapshot}-${row.best_of}`}
-            data-index={index % 4}
+            data-index={index % 6}
             style={{ flexGrow: row.share }}
           />
         ))}
@@ -18,7 +18,7 @@ export function ShareBar({ shares, best }: { shares: Share[]; best: (k: number) 
       <Group gap="md" mt={6}>
         {shares.map((row, index) => (
           <Group key={`${row.snapshot}-${row.best_of}`} gap={6}>
-            <span className={classes.key} data-index={index % 4} aria-hidden />
+            <span className={classes.key} data-index={index % 6} aria-hidden />
             <Text size="sm">
               {row.snapshot}{' '}
               <Text span c="dimmed" inherit>

@@ -47,3 +47,10 @@ def test_a_task_without_deployments_says_so(session: Session) -> None:
     make_task(session, slug="talk")
     assert draw(session, "deployment-shares", Asked(task="talk")).missing == "Nothing was ever deployed for “talk”."
     assert draw(session, "deployment-shares", Asked()).missing == "Nothing is deployed yet."
+
+
+def test_a_single_day_is_no_line(session: Session) -> None:
+    task = make_task(session, slug="talk")
+    make_deployment(session, task, make_snapshot(session, "initial"))
+    missing = draw(session, "deployment-shares", Asked()).missing
+    assert missing == "All that was deployed so far was deployed on one day; from the next change on there is a line."

@@ -73,8 +73,14 @@ function Talk({ first, second }: { first: string; second: string | null }) {
         {both.map((dialogue, at) => {
           const name = at === 0 ? first : (second ?? '')
           return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the first and the second
-            <Paper key={at} withBorder component="section" aria-label={name} className={classes.pane}>
+            <Paper
+              // biome-ignore lint/suspicious/noArrayIndexKey: the first and the second
+              key={at}
+              withBorder
+              component="section"
+              aria-label={first === second ? words.pane(name, at + 1) : name}
+              className={classes.pane}
+            >
               <Title order={2} size="h5">
                 {name}
               </Title>

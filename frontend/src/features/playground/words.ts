@@ -10,7 +10,7 @@ export const words = {
   send: 'Send',
   stop: 'Stop',
   again: 'Begin a new dialogue',
-  you: 'You',
+  pane: (name: string, number: number) => `${name}, number ${number}`,
   loading: 'It is not loaded: the inference server reads it now. That takes some seconds.',
   waiting: 'Waiting for the first word …',
   stopped: 'Stopped by you.',

@@ -33,22 +33,22 @@ function Compared({ found }: { found: SideBySide }) {
   const { a, b, only_a, only_b, missing, prompts } = opening.data ?? found
   const covered = prompts.filter((one) => one.covered).length
   const hasTwoPms = prompts.some((one) => one.a.pm !== one.b.pm)
+  const notes = [
+    only_a > 0 && text.only(a, only_a),
+    only_b > 0 && text.only(b, only_b),
+    hasTwoPms && text.otherScales,
+  ].filter(Boolean)
   return (
     <>
       <Choice a={a} b={b} />
-      {missing ? (
+      {missing && (
         <Notice tone="info" role="status">
           {missing}
         </Notice>
-      ) : (
+      )}
+      {!missing && notes.length > 0 && (
         <Text size="sm" c="dimmed">
-          {[
-            only_a > 0 && text.only(a, only_a),
-            only_b > 0 && text.only(b, only_b),
-            hasTwoPms && text.otherScales,
-          ]
-            .filter(Boolean)
-            .join(' ')}
+          {notes.join(' ')}
         </Text>
       )}
       {covered > 0 && (

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Badge, Box, Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useState } from 'react'
 import { useFigure } from '@/api/dashboard'
 import { useDecide, useDeployments } from '@/api/snapshots'
@@ -26,7 +26,9 @@ export function DeploymentsPage() {
         {(generations) => {
           const active = generations.filter((row) => row.active)
           if (active.length === 0) return <Text c="dimmed">{words.noDeployments}</Text>
-          const tasks = active.filter((row) => row.task !== null)
+          const tasks = active
+            .filter((row) => row.task !== null)
+            .sort((one, other) => String(one.task).localeCompare(String(other.task)))
           const pm = active.find((row) => row.task === null)
           return (
             <>
@@ -138,20 +140,22 @@ function Canary({ slug, active }: { slug: string; active: Generation }) {
     .map((row) => `${row.snapshot} ${row.full_share ? `${row.full_share} %` : words.goes}`)
     .join(' · ')
   return (
-    <Notice tone="info" role="status">
-      <Group justify="space-between" gap="sm">
-        <Text size="sm" maw="38rem">
-          {words.canaryLead} {full}
-        </Text>
-        <Decide
-          slug={slug}
-          seen={active.generation}
-          what="promote"
-          label={words.promote}
-          question={words.promoteQuestion}
-        />
-      </Group>
-    </Notice>
+    <Box mt="sm">
+      <Notice tone="info" role="status">
+        <Group justify="space-between" gap="sm">
+          <Text size="sm" maw="38rem">
+            {words.canaryLead} {full}
+          </Text>
+          <Decide
+            slug={slug}
+            seen={active.generation}
+            what="promote"
+            label={words.promote}
+            question={words.promoteQuestion}
+          />
+        </Group>
+      </Notice>
+    </Box>
   )
 }
 

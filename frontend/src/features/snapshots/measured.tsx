@@ -50,7 +50,7 @@ function Lines({ lines, against }: { lines: Line[]; against: string }) {
   const hasAgainst = lines.some((line) => line.against != null)
   return (
     <ScrollArea viewportProps={{ tabIndex: 0 }}>
-      <Table verticalSpacing={6} fz="sm">
+      <Table verticalSpacing={6} fz="sm" miw={400}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{text.quantity}</Table.Th>

@@ -26,7 +26,8 @@ interface Line {
 export function ShareEditor({ slug, kind, initial, seen, onClose }: ShareEditorProps) {
   const deploy = useDeploy(slug)
   const isPm = kind === 'pm'
-  const offered = (useSnapshotNames().data ?? []).filter((row) => row.kind === kind && !row.retired)
+  const known = useSnapshotNames().data
+  const offered = (known ?? []).filter((row) => row.kind === kind && !row.retired)
   const [lines, setLines] = useState<Line[]>(
     (initial.length > 0 ? initial : [{ snapshot: '', share: 100, best_of: 1 }]).map((row, key) => ({
       key,
@@ -67,13 +68,13 @@ export function ShareEditor({ slug, kind, initial, seen, onClose }: ShareEditorP
     <Stack gap="sm">
       <ProblemAlert error={deploy.error} />
       {lines.map((line) => (
-        <Group key={line.key} gap="xs" align="flex-end" wrap="nowrap">
+        <Group key={line.key} gap="xs" align="flex-end">
           <NativeSelect
             label={words.snapshot}
             data={line.snapshot === '' ? ['', ...names] : names}
             value={line.snapshot}
             onChange={(event) => change(line.key, { snapshot: event.currentTarget.value })}
-            flex={1}
+            flex="1 1 12rem"
           />
           {!isPm && (
             <>
@@ -109,6 +110,7 @@ export function ShareEditor({ slug, kind, initial, seen, onClose }: ShareEditorP
         <Group justify="space-between">
           <Button
             size="compact-sm"
+            disabled={known === undefined}
             variant="subtle"
             onClick={() =>
               setLines([
@@ -147,7 +149,7 @@ export function ShareEditor({ slug, kind, initial, seen, onClose }: ShareEditorP
               step="any"
               value={canary}
               onChange={(event) => setCanary(event.currentTarget.value || '0')}
-              w={140}
+              w={180}
             />
           )}
         </Group>

@@ -196,9 +196,11 @@ function Family({ page: { gate, relatives } }: { page: Page }) {
           <Anchor component={Link} to={`/admin/iterations/${gate.iteration_id}`} size="sm">
             {gate.iteration}
           </Anchor>
-          <Badge variant="light" color={gate.passed === false ? 'orange' : gate.passed ? 'teal' : 'gray'}>
-            {gate.passed === null ? text.notYet : gate.passed ? text.passed : text.held}
-          </Badge>
+          {gate.passed !== null && (
+            <Badge variant="light" color={gate.passed ? 'teal' : 'orange'}>
+              {gate.passed ? text.passed : text.held}
+            </Badge>
+          )}
         </Group>
       )}
       {relations.map((relation) => (

@@ -3,9 +3,9 @@ import {
   Badge,
   Button,
   Group,
+  NativeSelect,
   Paper,
   ScrollArea,
-  SegmentedControl,
   Stack,
   Table,
   Text,
@@ -41,11 +41,14 @@ export function SnapshotsPage() {
           {words.compare}
         </Button>
       </Group>
-      <SegmentedControl
-        aria-label={words.which}
+      <NativeSelect
+        label={words.which}
         w="fit-content"
         value={which}
-        onChange={(value) => setAddress(value === 'all' ? {} : { which: value }, { replace: true })}
+        onChange={(event) => {
+          const { value } = event.currentTarget
+          setAddress(value === 'all' ? {} : { which: value }, { replace: true })
+        }}
         data={[
           { value: 'all', label: words.all },
           { value: 'policy', label: words.policies },

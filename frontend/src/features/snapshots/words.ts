@@ -56,7 +56,6 @@ export const words = {
     gate: 'Gate of its week',
     passed: 'passed',
     held: 'said no',
-    notYet: 'not decided',
     family: 'Made from, and beside',
     relations: {
       reward: 'PM that it was trained for',
@@ -161,7 +160,7 @@ export const words = {
   promote: 'Promote',
   promoteQuestion: 'Everything gets the share that was decided when the canary was deployed.',
   asCanary: 'Begin as a canary: what is new has a small share until it is promoted',
-  canaryShare: 'Canary share in %',
+  canaryShare: 'Share in % until then',
   goes: 'no longer',
   overTime: 'Shares over time',
   history: 'Generations: who, when, why',
