@@ -176,6 +176,8 @@ PAGES = {
         "/admin/studies",
         "/admin/tranches",
         "/admin/exports",
+        "/admin/improvement",
+        "/admin/audit",
     ],
     Role.ADMIN: [
         "/admin",

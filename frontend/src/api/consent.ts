@@ -1,9 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { auditKey } from '@/api/audit'
 import { answer, api } from '@/api/client'
 import { useKeepSession } from '@/api/session'
 
-const consentKey = ['consent'] as const
+export const consentKey = ['consent'] as const
 
 /** The newest text that people agree to. Public: it is read before there is an account. */
 export function useConsentText() {
@@ -21,17 +20,5 @@ export function useAgree() {
     mutationFn: (version: number) => answer(api.POST('/api/v1/account/consent', { body: { version } })),
     onSuccess: keep,
     onError: () => client.invalidateQueries({ queryKey: consentKey }),
-  })
-}
-
-export function usePublishConsent() {
-  const client = useQueryClient()
-  return useMutation({
-    mutationFn: (body: { body: string; based_on: number }) => answer(api.POST('/api/v1/consent', { body })),
-    onSuccess: (text) => {
-      client.setQueryData(consentKey, text)
-      void client.invalidateQueries({ queryKey: auditKey })
-    },
-    onError: () => client.invalidateQueries({ queryKey: consentKey }), // somebody else's may be newer
   })
 }

@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
-import { useConsentText, usePublishConsent } from '@/api/consent'
+import { useConsentText } from '@/api/consent'
+import { usePublishConsent } from '@/api/task-editing'
 import { ChangeHistory } from '@/components/change-history'
 import { ConfirmButton } from '@/components/confirm-button'
 import { Notice } from '@/components/notice'

@@ -1,7 +1,7 @@
 import { Button, Group, NativeSelect, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { Problem } from '@/api/problem'
-import { useChangeTaskSettings } from '@/api/task-texts'
+import { useChangeTaskSettings } from '@/api/task-editing'
 import type { TaskSettings } from '@/api/types'
 import { decimalsOf } from '@/components/money'
 import { ProblemAlert } from '@/components/problem-alert'

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useNavigate } from 'react-router'
 import { useStartAssignment } from '@/api/assignments'
-import { usePublishTaskText } from '@/api/task-texts'
+import { usePublishTaskText } from '@/api/task-editing'
 import type { TaskText } from '@/api/types'
 import { ConfirmButton } from '@/components/confirm-button'
 import { ProblemAlert } from '@/components/problem-alert'
