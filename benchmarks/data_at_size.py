@@ -24,6 +24,7 @@ from benchmarks.dashboard_pages import pages
 from benchmarks.explorer_searches import explorer
 from benchmarks.freezing import exporting, freezing
 from benchmarks.machine import figure
+from benchmarks.trained_figures import trained_figures
 
 Measured = Callable[[Engine], Iterator[tuple[str, float, str, str]]]
 """A figure's name, its value, its unit, and a few words for people."""
@@ -39,7 +40,7 @@ def elo_fit(engine: Engine) -> Iterator[tuple[str, float, str, str]]:
     yield "dashboard.elo_fit_s", seconds, "s", f"{comparisons:,} comparisons of two policies, {boards} boards"
 
 
-MEASURED: list[Measured] = [freezing, exporting, elo_fit, explorer, crowdworkers, pages]
+MEASURED: list[Measured] = [freezing, exporting, elo_fit, explorer, crowdworkers, pages, trained_figures]
 
 
 def main() -> None:

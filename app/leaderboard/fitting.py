@@ -87,6 +87,7 @@ def board(league: League, some: Ints, seed: int = 0) -> Board:
     sandwich = _by_contestant(fitted, fitted.sandwich, len(present))
     comparable = bradley_terry.comparable(games, len(present))
     faced = _faced(crowdworker, better, worse, len(present))
+    errors = _errors_against_initial(crowdworker, better, worse, len(present))
     return Board(
         comparisons=len(some),
         effective=round(float(weight.sum() ** 2 / np.square(weight).sum()), 1),
@@ -104,6 +105,7 @@ def board(league: League, some: Ints, seed: int = 0) -> Board:
                 missing=None if elo[place] else _missing(comparable, place),
                 met_initial=int(wins[place, 0] + wins[0, place]),
                 beat_initial=int(wins[place, 0]),
+                beat_initial_error=errors[place],
             )
             for place, contestant in enumerate(present)
         ],
@@ -113,6 +115,24 @@ def board(league: League, some: Ints, seed: int = 0) -> Board:
         ],
         length_effect=length_effect,
     )
+
+
+def _errors_against_initial(crowdworker: Ints, better: Ints, worse: Ints, contestants: int) -> list[float | None]:
+    """Of each contestant's share of wins against the initial policy the standard error, robust to what the choices of
+    one crowdworker have in common (Liang and Zeger 1986): √(G/(G−1) · Σ by crowdworker of (Σ of deviations)²) / n."""
+    met = (better == 0) != (worse == 0)
+    place, won, who = (better + worse)[met], (worse == 0)[met].astype(float), crowdworker[met]
+    people = int(crowdworker.max()) + 1 if len(crowdworker) else 0
+    n = np.bincount(place, minlength=contestants)
+    share = np.bincount(place, won, contestants) / np.maximum(n, 1)
+    cell = place * people + who
+    sums = np.bincount(cell, won - share[place], contestants * people).reshape(contestants, people)
+    groups = (np.bincount(cell, minlength=contestants * people).reshape(contestants, people) > 0).sum(1)
+    squares = np.square(sums).sum(1)
+    return [
+        round(float(np.sqrt(g / (g - 1) * square) / of), 6) if g > 1 else None
+        for g, square, of in zip(groups, squares, n, strict=True)
+    ]
 
 
 def _at_equal_length(games: Games, contestants: int) -> tuple[list[Elo | None], float | None]:

@@ -30,6 +30,10 @@ class Standing(BaseModel):
     missing: Annotated[str | None, Field(description="Why there is not enough data for an Elo.")]
     met_initial: Annotated[int, Field(description="Comparisons with the initial policy itself …")]
     beat_initial: Annotated[int, Field(description="… and how many of them it won.")]
+    beat_initial_error: Annotated[
+        float | None,
+        Field(description="Standard error of that share, over crowdworkers; null: fewer than two, or an older fit."),
+    ] = None
     by_pm_probability: Annotated[
         float | None, Field(description="Elo if the PM had chosen, by chance as its scores say.")
     ] = None

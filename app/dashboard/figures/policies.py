@@ -1,31 +1,21 @@
 """Figures about finished policies: what they gained on each task and for their distance, and what crowdworkers say."""
 
-import random
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 from math import log, sqrt
 from statistics import NormalDist, fmean
-from typing import NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.dashboard.evaluated import Trained, policy_trainings
 from app.dashboard.figure import Asked, Axis, Figure, Point, Series
 from app.dashboard.figures.policy_runs import KL, PM, TOGETHER, against_distance, steps_of
-from app.dashboard.queries import counted
-from app.tables import (
-    Candidate,
-    ChoiceDirection,
-    Comparison,
-    Conversation,
-    Evaluation,
-    Iteration,
-    Snapshot,
-    SnapshotKind,
-    Task,
-)
+from app.dashboard.figures.preference_models import wilson
+from app.leaderboard.queries import board, leaderboard
+from app.leaderboard.schemas import Standing
+from app.tables import Evaluation, Iteration, Snapshot
 
 TENSION = "What each policy gained on each task"
 BEST_OF_K = "Score for distance, beside the best of k samples"
@@ -33,7 +23,6 @@ WIN_RATE = "Win rate against the initial policy, judged by crowdworkers"
 INITIAL = "initial"
 UNSEEN = "test families"  # as the evaluation says (worker/stages/evaluate_policy.py)
 KS = (1, 2, 4, 8, 16, 32, 64)
-RESAMPLES = 400
 
 
 def tension(session: Session, _: Asked) -> Figure:
@@ -147,77 +136,35 @@ def _measured_best(trainings: Sequence[Trained]) -> list[Point]:
     return [Point(x=sqrt(kl_of_best(k)), y=fmean(of), of=len(of)) for k, of in sorted(gains.items())]
 
 
-class Tally(NamedTuple):
-    """One crowdworker's comparisons of a policy with the initial one."""
-
-    wins: int
-    comparisons: int
-
-
 def win_rate_against_initial(session: Session, _: Asked) -> Figure:
-    """Each trained policy that met the initial one, oldest first; one series per task."""
-    tallies = _tallies(session)
-    order = select(Snapshot.name).where(Snapshot.kind == SnapshotKind.POLICY).order_by(Snapshot.created_at)
-    names = [name for name in session.scalars(order) if any(policy == name for _, policy in tallies)]
-    return Figure(
+    """Each trained policy that met the initial one, oldest first, by task; from the leaderboard's newest fit."""
+    figure = Figure(
         name="win-rate-against-initial",
         title=WIN_RATE,
         kind="points",
-        interval="95 %, bootstrap over crowdworkers",
+        interval="95 %, over crowdworkers",
         paper="Fig. 1",
         x=Axis(label="Policy"),
         y=Axis(label="Wins", unit="%"),
-        series=[
-            Series(
-                name=task,
-                points=[_point(name, list(tallies[task, name].values())) for name in names if (task, name) in tallies],
-            )
-            for task in sorted({task for task, _ in tallies})
-        ],
         how_to_read="How often a policy's candidate was the better one when the other came from the initial policy; "
-        "50 % is no difference. Intervals (95 %) resample crowdworkers, not comparisons.",
-        missing=None if tallies else "No crowdworker has compared a trained policy with the initial one yet.",
+        "50 % is no difference. Counted by the leaderboard's newest fit, without the weakest choices. One crowdworker "
+        "alone has no interval.",
     )
-
-
-def _tallies(session: Session) -> dict[tuple[str, str], dict[str, Tally]]:
-    """(task, policy) -> crowdworker -> tally. Where the worse one was asked for, the other one won."""
-    picked, other = aliased(Candidate), aliased(Candidate)
-    picked_from, other_from = aliased(Snapshot), aliased(Snapshot)
-    rows = (
-        counted()
-        .join(Task, Conversation.task_id == Task.id)
-        .join(picked, Comparison.picked_id == picked.id)
-        .join(other, Comparison.other_id == other.id)
-        .join(picked_from, picked.snapshot_id == picked_from.id)
-        .join(other_from, other.snapshot_id == other_from.id)
-        .where(picked_from.id != other_from.id, (picked_from.name == INITIAL) | (other_from.name == INITIAL))
-        .with_only_columns(
-            Task.slug, Comparison.account_id, Comparison.choice_direction, picked_from.name, other_from.name
+    for entry in leaderboard(session, None, None).boards:
+        points = [_won(one) for one in board(session, entry.task).standings if one.met_initial and one.name != INITIAL]
+        if points:
+            figure.series.append(Series(name=entry.task, points=points))
+    if not figure.series:
+        figure.missing = (
+            "No crowdworker has compared a trained policy with the initial one yet, or the leaderboard has not counted "
+            "it: its first fit starts by itself after 20 choices between two different policies."
         )
-    )
-    tallies: dict[tuple[str, str], dict[str, Tally]] = defaultdict(dict)
-    for task, account, direction, picked_name, other_name in session.execute(rows):
-        better, worse = (
-            (picked_name, other_name) if direction == ChoiceDirection.PICK_BETTER else (other_name, picked_name)
-        )
-        policy = worse if better == INITIAL else better
-        so_far = tallies[task, policy].get(account or "", Tally(0, 0))
-        tallies[task, policy][account or ""] = Tally(so_far.wins + (better == policy), so_far.comparisons + 1)
-    return dict(tallies)
+    return figure
 
 
-def _point(policy: str, tallies: Sequence[Tally]) -> Point:
-    low, high = interval(tallies) if len(tallies) > 1 else (None, None)
-    return Point(x=policy, y=_rate(tallies), low=low, high=high)
-
-
-def interval(tallies: Sequence[Tally], resamples: int = RESAMPLES) -> tuple[float, float]:
-    """95 % bootstrap over crowdworkers, in percent; the same rows give the same interval."""
-    draw = random.Random(0)
-    rates = sorted(_rate(draw.choices(tallies, k=len(tallies))) for _ in range(resamples))
-    return rates[int(0.025 * resamples)], rates[int(0.975 * resamples)]
-
-
-def _rate(tallies: Sequence[Tally]) -> float:
-    return 100 * sum(tally.wins for tally in tallies) / sum(tally.comparisons for tally in tallies)
+def _won(one: Standing) -> Point:
+    """The interval is Wilson's, for as many choices as theirs are worth where people differ."""
+    share, error = one.beat_initial / one.met_initial, one.beat_initial_error
+    low, high = wilson(share, share * (1 - share) / error**2) if error and 0 < share < 1 else (None, None)
+    ends = {"low": None if low is None else 100 * low, "high": None if high is None else 100 * high}
+    return Point(x=one.name, y=100 * share, of=one.met_initial, **ends)

@@ -155,7 +155,7 @@ def _said_of(as_is: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
     )
 
 
-def wilson(share: float, of: int) -> tuple[float, float]:
+def wilson(share: float, of: float) -> tuple[float, float]:
     """Wilson's 95 % interval of a share (Wilson 1927)."""
     z = 1.959964
     middle = (share + z**2 / (2 * of)) / (1 + z**2 / of)

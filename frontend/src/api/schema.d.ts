@@ -6074,6 +6074,11 @@ export interface components {
              */
             beat_initial: number;
             /**
+             * Beat Initial Error
+             * @description Standard error of that share, over crowdworkers; null: fewer than two, or an older fit.
+             */
+            beat_initial_error?: number | null;
+            /**
              * By Pm Probability
              * @description Elo if the PM had chosen, by chance as its scores say.
              */

@@ -7,24 +7,24 @@ from sqlalchemy.orm import Session
 from app import db
 from app.dashboard.figure import Asked
 from app.dashboard.figures import FIGURES
-from app.dashboard.figures.policies import Tally, interval
+from app.leaderboard import fitting
 from app.tables import (
-    Account,
-    ChoiceDirection,
+    EloBoard,
+    EloFit,
+    EloFitStatus,
     Evaluation,
     Iteration,
     IterationStatus,
     Metric,
     Role,
-    Snapshot,
     SnapshotKind,
     StageRun,
-    Task,
     TrainingRun,
     TrancheKind,
 )
 from tests.app.clients import client_of
-from tests.factories import make_account, make_comparison, make_conversation, make_snapshot, make_task, make_turn
+from tests.app.leaderboard.rows import choose
+from tests.factories import make_account, make_comparison, make_deployment, make_snapshot, make_task
 
 
 def test_every_figure_of_an_empty_installation_says_what_is_missing(session: Session) -> None:
@@ -100,34 +100,27 @@ def test_score_is_drawn_over_the_root_of_kl_for_the_newest_run_or_the_one_asked_
     assert asked.name == "week-1: PM"
 
 
-def compared(
-    session: Session, task: Task, account: Account, a: Snapshot, b: Snapshot, picked: str, direction: ChoiceDirection
-) -> None:
-    turn = make_turn(session, make_conversation(session, task, account))
-    for candidate, snapshot in zip(turn.candidates, (a, b), strict=True):
-        candidate.snapshot_id = snapshot.id
-    make_comparison(session, turn, picked, choice_direction=direction)
-
-
-def test_the_win_rate_counts_the_better_candidate_whatever_was_asked_for(session: Session) -> None:
-    task, account = make_task(session, slug="talk"), make_account(session)
-    initial, policy = make_snapshot(session, "initial"), make_snapshot(session, "week-1")
-    better, worse = ChoiceDirection.PICK_BETTER, ChoiceDirection.PICK_WORSE
-    compared(session, task, account, policy, initial, "a", better)  # the policy wins
-    compared(session, task, account, initial, policy, "a", worse)  # the policy wins: the initial one is the worse
-    compared(session, task, account, policy, initial, "a", worse)  # the initial one wins
-    compared(session, task, account, policy, initial, "a", better)  # the policy wins
-    compared(session, task, account, policy, policy, "a", better)  # nobody: the same policy twice
+def test_the_win_rate_is_that_of_the_leaderboards_newest_fit_as_sure_as_people_agree(session: Session) -> None:
+    task, people = make_task(session, slug="talk"), [make_account(session) for _ in range(2)]
+    initial, new, newer = (
+        make_deployment(session, task, make_snapshot(session, name)) for name in ("initial", "week-1", "week-2")
+    )
+    choose(session, task, people[0], new, initial, 3)
+    choose(session, task, people[0], initial, new, 1)
+    choose(session, task, people[1], new, initial, 2)
+    choose(session, task, people[1], initial, new, 2)
+    choose(session, task, people[1], newer, initial, 4)
+    assert FIGURES["win-rate-against-initial"].draw(session, Asked()).missing
+    fit = EloFit(status=EloFitStatus.DONE, finished_at=db.now())
+    session.add(fit)
+    session.flush()
+    for of in fitting.fit(session).boards:
+        counted = {"comparisons": of.board.comparisons, "board": of.board.model_dump(mode="json")}
+        session.add(EloBoard(fit_id=fit.id, task_id=of.task.id, week=of.week, **counted))
+    session.flush()
     (series,) = FIGURES["win-rate-against-initial"].draw(session, Asked()).series
     assert series.name == "talk"
-    assert [(p.x, p.y) for p in series.points] == [("week-1", 75.0)]
-    assert series.points[0].low is None  # one crowdworker has no spread
-
-
-def test_the_interval_resamples_crowdworkers_so_one_busy_person_widens_it() -> None:
-    crowd = [Tally(wins=6, comparisons=10)] * 50
-    low, high = interval(crowd)
-    assert low == high == 60  # everybody agrees to the last comparison
-    busy = [Tally(0, 250), *[Tally(6, 10)] * 25]
-    low, high = interval(busy)
-    assert high - low > 30
+    assert [(p.x, p.y, p.of) for p in series.points] == [("week-1", 62.5, 8), ("week-2", 100.0, 4)]
+    # Deviations add up to ±0.5: √(2 · 0.5) / 8 = 0.125, worth 15 choices: Wilson's interval of 62.5 % of those.
+    assert (series.points[0].low, series.points[0].high) == (pytest.approx(38.0, abs=1), pytest.approx(82.0, abs=1))
+    assert series.points[1].low is None  # one crowdworker alone

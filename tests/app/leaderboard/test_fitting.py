@@ -59,6 +59,8 @@ def test_twelve_wins_of_sixteen_by_four_people(
     initial, new = found.standings
     assert (initial.name, new.name) == ("initial", "week-1")
     assert (new.beat_initial, new.met_initial, new.comparisons, new.crowdworkers) == (12, 16, 16, 4)
+    assert new.beat_initial_error == 0  # all four say the same
+    assert initial.beat_initial_error is None
     assert new.elo is not None
     assert new.elo.elo == pytest.approx(400 * log10(3), abs=0.01)
     (meeting,) = found.meetings
@@ -177,3 +179,14 @@ def test_the_same_rows_are_the_same_hash_and_one_more_is_another(
 
 def test_an_empty_installation_has_no_board(session: Session) -> None:
     assert fit(session).boards == []
+
+
+def test_people_who_differ_make_a_share_less_sure_than_their_choices_would(
+    session: Session, task: Task, policies: Policies, people: list[Account]
+) -> None:
+    initial, new = policies
+    choose(session, task, people[0], new, initial, 4)
+    choose(session, task, people[1], initial, new, 4)
+    found = next(one for one in board(session).standings if one.name == "week-1")
+    # Deviations add up to +2 and −2: √(2/1 · 8) / 8; eight choices of one opinion each would have √(0.25/8) = 0.18.
+    assert found.beat_initial_error == pytest.approx(0.5)
