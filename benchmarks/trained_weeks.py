@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.tables import (
@@ -38,11 +38,12 @@ AT_ONCE = 5_000  # metric rows
 def make(session: Session, weeks: int, steps: int, judged: int = 600, seed_of: int = 0) -> None:
     """`weeks` iterations, each with a new PM judged on `judged` comparisons and a policy of so many steps."""
     chance, deployed = random.Random(seed_of), None
+    before = session.scalar(select(func.max(Iteration.number))) or 0
     for number in range(1, weeks + 1):
         at = FIRST_WEEK + number * WEEK
         name = f"{at:%G}-w{at:%V}"
         iteration = Iteration(
-            number=number,
+            number=before + number,
             name=name,
             preset="paper",
             overrides={},
