@@ -689,7 +689,7 @@ def monday_morning() -> None:
     """Five weeks of choices, the newest policy deployed, a week in training, and what waits for somebody."""
     five_weeks()
     mina = new_account(username="mina")
-    week = two_weeks(mina)
+    two_weeks(mina)
     with db.writing() as session:
         task = session.scalars(select(Task).where(Task.slug == HELPFULNESS.slug)).one()
         wanted = [("policy-2026-w47", 50), ("policy-2026-w46", 20), ("policy-2026-w45", 20), ("initial", 10)]
@@ -714,7 +714,7 @@ def monday_morning() -> None:
             if stage.stage == "gate":
                 stage.result = {"lines": [{"check": "pm-gap", "verdict": "fail", "sentence": gap}]}
         training = session.scalars(
-            select(StageRun).where(StageRun.iteration_id == week, StageRun.stage == "train_policy")
+            select(StageRun).join(Iteration).where(Iteration.number == 2, StageRun.stage == "train_policy")
         ).one()
         progress = {"phase": "steps", "done": 11, "total": 32, "seconds_left": 540.0}
         run = TrainingRun(module="train_policy", directory="w48/policy", status=RunStatus.RUNNING, progress=progress)

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 from app import db
 from app.iterations import schedule as plans
 from app.tables import ConversationStatus, Iteration, Schedule
-from tests.factories import make_comparison, make_conversation, make_turn
+from tests.factories import make_comparison, make_conversation, make_delivery, make_turn
 from worker import iteration, main, schedule
 
 
@@ -109,12 +109,20 @@ def test_a_stage_at_work_is_not_sent_again(sent: list[tuple[str, tuple[str, ...]
     assert [name for name, _ in sent] == ["count_crowdworkers"]
 
 
+def test_a_delivery_whose_next_try_is_due_is_sent(sent: list[tuple[str, tuple[str, ...]]]) -> None:
+    with db.writing() as session:
+        due = make_delivery(session)
+        make_delivery(session, next_try_at=db.now() + timedelta(minutes=5))
+    main.tick()
+    assert [ids for name, ids in sent if name == "deliver"] == [(due.id,)]
+
+
 def test_jobs_reach_the_queue_that_the_web_sends_them_to() -> None:
     from app.jobs import QUEUES
 
     routes = {name: route["queue"] for name, route in main.celery.conf.task_routes.items()}
     assert routes == QUEUES
-    assert {"tick", "run_stage", "score_turn", "reconcile"} <= set(main.celery.tasks)
+    assert {"tick", "run_stage", "score_turn", "deliver", "reconcile"} <= set(main.celery.tasks)
     entry = main.celery.conf.beat_schedule
     assert [row["task"] for row in entry.values()] == ["tick"]
 
