@@ -56,30 +56,27 @@ def _names(run_id: str) -> CTE:
 
 
 def metrics(session: Session, run_id: str, names: Sequence[str] = ()) -> list[schemas.MetricSeries]:
-    """Curves by name, all of them where none is named. Of a long one every n-th step is a point, and the last."""
+    """Curves by name, all of them where none is named. Of a long one every n-th point is told, and the last."""
     get(session, run_id)
     of_run = [Metric.training_run_id == run_id]
     if names:
         of_run.append(Metric.name.in_(names))
-    first, last = func.min(Metric.step), func.max(Metric.step)
-    spans = (
-        select(Metric.name, first.label("first"), ((last - first) // POINTS + 1).label("every"))
+    counted = (
+        select(
+            Metric.name,
+            Metric.step,
+            Metric.value,
+            func.row_number().over(partition_by=Metric.name, order_by=Metric.step).label("number"),
+            func.count().over(partition_by=Metric.name).label("count"),
+        )
         .where(*of_run)
-        .group_by(Metric.name)
         .subquery()
     )
-    shown = (
-        select(Metric.name, spans.c.every, func.max(Metric.step).label("step"))
-        .join(spans, spans.c.name == Metric.name)
-        .where(*of_run)
-        .group_by(Metric.name, spans.c.every, (Metric.step - spans.c.first) // spans.c.every)
-        .subquery()
-    )
+    every = (counted.c["count"] - 1) // POINTS + 1
     rows = (
-        select(Metric.name, shown.c.every, Metric.step, Metric.value)
-        .join(shown, (Metric.name == shown.c.name) & (Metric.step == shown.c.step))
-        .where(Metric.training_run_id == run_id)
-        .order_by(Metric.name, Metric.step)
+        select(counted.c.name, every, counted.c.step, counted.c.value)
+        .where((counted.c.number % every == 0) | (counted.c.number == counted.c["count"]))
+        .order_by(counted.c.name, counted.c.step)
     )
     return [
         schemas.MetricSeries(name=name, every=every, points=[(step, value) for *_, step, value in points])

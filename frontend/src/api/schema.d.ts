@@ -4229,7 +4229,7 @@ export interface components {
             name: string;
             /**
              * Every
-             * @description Steps of which one is a point, the last of them.
+             * @description Points of which one is told; 1: all of them.
              */
             every: number;
             /** Points */

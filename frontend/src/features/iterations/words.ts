@@ -118,7 +118,7 @@ export const words = {
   curves: 'Curves',
   chooseCurves: (shown: number, of: number) => `${shown} of ${of} curves: choose others`,
   curveSays: (title: string, last: string, step: number) => `${title}: ${last} at step ${step}`,
-  thinned: (every: number) => `Of the longest curve every ${every}th step is drawn, and the last one.`,
+  thinned: (every: number) => `Of the longest curve every ${every}th point is drawn, and the last one.`,
   noCurves: 'This run has no curves yet.',
   quantities: {
     loss: { title: 'Loss', unit: 'nats per comparison' },
