@@ -58,7 +58,7 @@ export function Choices({ improvement: { weeks, sheet }, wanted, want }: Choices
         {!agreed && (
           <Text size="sm" c="dimmed">
             {words.redTeamAgree}{' '}
-            <Anchor component={Link} to="/account" inherit>
+            <Anchor component={Link} to="/account" inherit underline="always">
               {words.account}
             </Anchor>
             .

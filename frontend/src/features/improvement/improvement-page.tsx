@@ -64,7 +64,7 @@ function Nothing({ sheet }: { sheet: Sheet }) {
     <Notice tone="info" role="status" title={words.missing}>
       <Text size="sm">
         {sheet.missing}{' '}
-        <Anchor component={Link} to="/admin/iterations" inherit>
+        <Anchor component={Link} to="/admin/iterations" inherit underline="always">
           {words.toIterations}
         </Anchor>
       </Text>
