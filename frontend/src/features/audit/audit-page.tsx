@@ -1,10 +1,11 @@
-import { Button, Paper, Stack, Text } from '@mantine/core'
+import { Paper, Stack, Text } from '@mantine/core'
 import { Link } from 'react-router'
 import { useAuditLog } from '@/api/audit'
 import type { AuditEntry } from '@/api/types'
 import { Changes } from '@/components/audit-changes'
 import { moment } from '@/components/duration'
 import { Loading } from '@/components/loading'
+import { NextPage } from '@/components/next-page'
 import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import classes from './audit.module.css'
@@ -39,17 +40,7 @@ function Entries({ values }: { values: Record<string, string> }) {
           <Entry key={entry.id} entry={entry} />
         ))}
       </Paper>
-      <ProblemAlert error={query.isFetchNextPageError ? query.error : null} />
-      {query.hasNextPage && (
-        <Button
-          variant="default"
-          w="fit-content"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {words.older}
-        </Button>
-      )}
+      <NextPage query={query} label={words.older} />
     </Stack>
   )
 }

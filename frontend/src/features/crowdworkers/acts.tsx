@@ -2,11 +2,12 @@ import { Anchor, Group, Paper, Stack, Switch, Text, TextInput, Title } from '@ma
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { useExclude, useExclusionPreview, useRole } from '@/api/crowdworkers'
-import { useMayEdit, useSuspend } from '@/api/people'
+import { useMayEdit } from '@/api/people'
 import { useSession } from '@/api/session'
 import type { Crowdworker } from '@/api/types'
 import { ConfirmButton } from '@/components/confirm-button'
 import { ProblemAlert } from '@/components/problem-alert'
+import { Suspension } from '@/components/suspension'
 import { Bonus } from './bonus'
 import { day } from './marks'
 import { words } from './words'
@@ -53,7 +54,7 @@ export function Acts({ person }: { person: Crowdworker }) {
         <Group gap="sm">
           {isCrowdworker && <Exclusion person={person} />}
           {isCrowdworker && <Bonus person={person} />}
-          <Suspension person={person} />
+          <Suspension person={person} size="xs" variant="outline" />
           {isCrowdworker && isAdmin && <Promotion person={person} />}
         </Group>
       </Stack>
@@ -130,49 +131,6 @@ function Preview({ id, since }: { id: string; since: string }) {
     <Text size="sm" fw={600} role="status">
       {words.excludePreview(left_out, frozen, tranches)}
     </Text>
-  )
-}
-
-function Suspension({ person }: { person: Crowdworker }) {
-  const suspend = useSuspend(person.id)
-  const [reason, setReason] = useState('')
-  const { username, suspended } = person
-  return (
-    <>
-      <ProblemAlert error={suspend.error} />
-      {suspended ? (
-        <ConfirmButton
-          key="readmit"
-          {...BUTTON}
-          label={words.readmit}
-          title={words.readmitTitle(username)}
-          question={words.readmitQuestion}
-          loading={suspend.isPending}
-          onConfirm={() => suspend.mutate({ suspended: false, reason: '' })}
-        />
-      ) : (
-        <ConfirmButton
-          key="suspend"
-          size="xs"
-          variant="outline"
-          color="red"
-          label={words.suspend}
-          title={words.suspendTitle(username)}
-          question={words.suspendQuestion}
-          loading={suspend.isPending}
-          ready={reason.trim() !== ''}
-          onConfirm={() => suspend.mutate({ suspended: true, reason: reason.trim() })}
-        >
-          <TextInput
-            label={words.reasonRecord}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            required
-            autoFocus
-          />
-        </ConfirmButton>
-      )}
-    </>
   )
 }
 

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Group, Paper, ScrollArea, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Anchor, Badge, Group, Paper, ScrollArea, Stack, Table, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { useCrowdworkers } from '@/api/crowdworkers'
@@ -7,6 +7,7 @@ import type { CrowdworkerLine, Crowdworkers } from '@/api/types'
 import { duration } from '@/components/duration'
 import { FigureView } from '@/components/figure-view'
 import { Loading } from '@/components/loading'
+import { NextPage } from '@/components/next-page'
 import { Notice } from '@/components/notice'
 import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
@@ -59,16 +60,7 @@ export function CrowdworkersPage() {
               />
             </>
           )}
-          {query.hasNextPage && (
-            <Button
-              variant="default"
-              w="fit-content"
-              loading={query.isFetchingNextPage}
-              onClick={() => void query.fetchNextPage()}
-            >
-              {words.more}
-            </Button>
-          )}
+          <NextPage query={query} label={words.more} />
         </Stack>
       )}
       {first && first.comparisons > 0 && (

@@ -1,9 +1,10 @@
-import { Badge, Button, Group, Paper, Stack, Text } from '@mantine/core'
+import { Badge, Group, Paper, Stack, Text } from '@mantine/core'
 import { Link, useLocation } from 'react-router'
 import { useConversations } from '@/api/explorer'
 import type { Found, Passage } from '@/api/types'
 import { moment } from '@/components/duration'
 import { Loading } from '@/components/loading'
+import { NextPage } from '@/components/next-page'
 import { Notice } from '@/components/notice'
 import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
@@ -51,17 +52,7 @@ function Results({ values }: { values: Record<string, string> }) {
           </Paper>
         </>
       )}
-      <ProblemAlert error={query.isFetchNextPageError ? query.error : null} />
-      {query.hasNextPage && (
-        <Button
-          variant="default"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-          w="fit-content"
-        >
-          {words.older}
-        </Button>
-      )}
+      <NextPage query={query} label={words.older} />
     </Stack>
   )
 }

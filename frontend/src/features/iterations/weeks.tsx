@@ -1,9 +1,10 @@
-import { Badge, Button, Group, Paper, Stack, Table, Text } from '@mantine/core'
+import { Badge, Group, Paper, Stack, Table, Text } from '@mantine/core'
 import { Link } from 'react-router'
 import { useTimeline } from '@/api/iterations'
 import type { TimelineWeek } from '@/api/types'
 import { duration } from '@/components/duration'
 import { Loading } from '@/components/loading'
+import { NextPage } from '@/components/next-page'
 import { ProblemAlert } from '@/components/problem-alert'
 import { statusColor } from '@/components/status-color'
 import { number } from './quantities'
@@ -44,17 +45,8 @@ export function Weeks() {
           </Table.Tbody>
         </Table>
       </Paper>
-      <ProblemAlert error={query.isFetchNextPageError ? query.error : null} />
       <Group>
-        {query.hasNextPage && (
-          <Button
-            variant="default"
-            loading={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            {words.earlier}
-          </Button>
-        )}
+        <NextPage query={query} label={words.earlier} />
         <Text size="sm" c="dimmed" role="status">
           {words.shownOf(weeks.length, query.data.pages[0]?.count ?? weeks.length)}
         </Text>

@@ -13,12 +13,12 @@ import {
 } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'react-router'
-import { useMayEdit, usePeople, useSuspend } from '@/api/people'
+import { useMayEdit, usePeople } from '@/api/people'
 import type { Person } from '@/api/types'
-import { ConfirmButton } from '@/components/confirm-button'
 import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import { QueryView } from '@/components/query-view'
+import { Suspension } from '@/components/suspension'
 import { words } from './words'
 
 /** For researchers: who is here, and what they may do. */
@@ -122,53 +122,9 @@ function Row({ person }: { person: Person }) {
               {words.write}
             </Anchor>
           )}
-          <Suspension person={person} />
+          <Suspension person={person} size="compact-sm" variant="subtle" />
         </Group>
       </Table.Td>
     </Table.Tr>
-  )
-}
-
-function Suspension({ person }: { person: Person }) {
-  const suspend = useSuspend(person.id)
-  const [reason, setReason] = useState('')
-  const { username, suspended } = person
-  return (
-    <>
-      <ProblemAlert error={suspend.error} />
-      {suspended ? (
-        <ConfirmButton
-          key="readmit"
-          size="compact-sm"
-          variant="default"
-          label={words.readmit}
-          title={words.readmitTitle(username)}
-          question={words.readmitQuestion}
-          loading={suspend.isPending}
-          onConfirm={() => suspend.mutate({ suspended: false, reason: '' })}
-        />
-      ) : (
-        <ConfirmButton
-          key="suspend"
-          size="compact-sm"
-          variant="subtle"
-          color="red"
-          label={words.suspend}
-          title={words.suspendTitle(username)}
-          question={words.suspendQuestion}
-          loading={suspend.isPending}
-          ready={reason.trim() !== ''}
-          onConfirm={() => suspend.mutate({ suspended: true, reason: reason.trim() })}
-        >
-          <TextInput
-            label={words.reason}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            required
-            autoFocus
-          />
-        </ConfirmButton>
-      )}
-    </>
   )
 }

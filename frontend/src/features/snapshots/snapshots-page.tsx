@@ -15,6 +15,7 @@ import { type SnapshotFilter, useSnapshots } from '@/api/snapshots'
 import type { Snapshot } from '@/api/types'
 import { moment } from '@/components/duration'
 import { Loading } from '@/components/loading'
+import { NextPage } from '@/components/next-page'
 import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import { DeployedBadges } from './deployed-badges'
@@ -74,16 +75,7 @@ function Listed({ which }: { which: string }) {
   return (
     <>
       <Rows rows={rows} />
-      {query.hasNextPage && (
-        <Button
-          variant="default"
-          w="fit-content"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {words.older}
-        </Button>
-      )}
+      <NextPage query={query} label={words.older} />
     </>
   )
 }
