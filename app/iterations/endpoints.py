@@ -15,7 +15,7 @@ from app.iterations import queries, runs, schedule, schemas, service
 from app.iterations.stage_details import stage_detail
 from app.iterations.timeline import PAGE, timeline
 from app.iterations.week import PRESETS
-from app.tables import Schedule
+from app.tables import IterationStatus, Schedule
 
 router = APIRouter(tags=["iterations"])
 
@@ -35,9 +35,13 @@ Number = Annotated[int | None, Query(ge=0, le=2**31 - 1, description="Iterations
 
 @router.get("/iterations")
 def iterations(
-    _: Researcher, session: Reading, before: Number = None, limit: Annotated[int, Query(ge=1, le=100)] = queries.SHOWN
+    _: Researcher,
+    session: Reading,
+    before: Number = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = queries.SHOWN,
+    status: IterationStatus | None = None,
 ) -> list[schemas.Iteration]:
-    return queries.shown(session, queries.newest(session, before, limit))
+    return queries.shown(session, queries.newest(session, before, limit, status))
 
 
 @router.get("/iterations/timeline")

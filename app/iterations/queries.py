@@ -51,11 +51,15 @@ def one(session: Session, iteration: Iteration) -> schemas.Iteration:
     return view
 
 
-def newest(session: Session, before: int | None = None, limit: int = SHOWN) -> list[Iteration]:
-    """Those below a number, if one is given."""
+def newest(
+    session: Session, before: int | None = None, limit: int = SHOWN, status: IterationStatus | None = None
+) -> list[Iteration]:
+    """Those below a number, and of a status, if one is given."""
     rows = select(Iteration).options(selectinload(Iteration.stages)).order_by(Iteration.number.desc())
     if before is not None:
         rows = rows.where(Iteration.number < before)
+    if status is not None:
+        rows = rows.where(Iteration.status == status)
     return list(session.scalars(rows.limit(limit)))
 
 

@@ -12,13 +12,13 @@ const iterationsKey = ['iterations'] as const
 const POLL_MS = 2_000
 const CURVES_MS = 4_000
 
-/** Newest first; asked again every two seconds while one is running. */
-export function useIterations() {
+/** The one that is running, or none; asked again every two seconds while there is one. */
+export function useRunningIteration() {
   return useQuery({
-    queryKey: iterationsKey,
-    queryFn: () => answer(api.GET('/api/v1/iterations')),
-    refetchInterval: ({ state }) =>
-      state.data?.some((iteration) => iteration.status === 'running') ? POLL_MS : 30_000,
+    queryKey: [...iterationsKey, 'running'],
+    queryFn: () =>
+      answer(api.GET('/api/v1/iterations', { params: { query: { status: 'running', limit: 1 } } })),
+    refetchInterval: ({ state }) => (state.data?.length ? POLL_MS : 30_000),
   })
 }
 

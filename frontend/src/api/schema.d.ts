@@ -9250,6 +9250,7 @@ export interface operations {
                 /** @description Iterations below this number. */
                 before?: number | null;
                 limit?: number;
+                status?: components["schemas"]["IterationStatus"] | null;
             };
             header?: never;
             path?: never;

@@ -47,6 +47,16 @@ def test_a_started_iteration_shows_all_seven_stages_in_order(researcher: TestCli
     assert researcher.get(f"/iterations/{body['id']}").json() == body
 
 
+def test_the_running_one_is_found_below_weeks_that_were_skipped(researcher: TestClient) -> None:
+    running = researcher.post("/iterations", json={"preset": "toy"}).json()
+    with db.writing() as session:
+        service.skip(session, "toy", {}, "too few")
+    newest = researcher.get("/iterations").json()
+    assert [one["status"] for one in newest] == ["skipped", "running"]
+    assert researcher.get("/iterations", params={"status": "running"}).json() == [newest[1]] == [running]
+    assert researcher.get("/iterations", params={"status": "unheard of"}).status_code == 422
+
+
 def test_a_second_iteration_is_refused_while_one_is_open(researcher: TestClient) -> None:
     researcher.post("/iterations", json={"preset": "toy"})
     answer = researcher.post("/iterations", json={"preset": "toy"})

@@ -2,7 +2,7 @@ import { Anchor, Button, NativeSelect, Paper, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { useAskForExport, useExportFormats } from '@/api/exports'
-import { useIterations } from '@/api/iterations'
+import { useTimeline } from '@/api/iterations'
 import { useSession } from '@/api/session'
 import { useTranches } from '@/api/tranches'
 import type { ExportWanted } from '@/api/types'
@@ -85,8 +85,8 @@ export function ExportForm() {
 
 function useChoices(named: string | null) {
   const tranches = useTranches().data?.map(({ name }) => name) ?? (named ? [named] : [])
-  const iterations = useIterations().data ?? []
-  const froze = iterations.filter(({ status }) => status !== 'skipped')
+  const weeks = useTimeline().data?.pages.flatMap((page) => page.weeks) ?? []
+  const froze = weeks.filter(({ status }) => status !== 'skipped')
   return [
     { value: '', label: words.everything },
     {

@@ -41,7 +41,11 @@ beforeEach(() => {
     'GET /exports': [],
     'GET /exports/formats': [{ name: 'hh', words: 'The published HH format.', suffix: '.jsonl.gz' }],
     'GET /tranches': [{ name: '2026-w48-base' }, { name: '2026-w47-base' }],
-    'GET /iterations': [iteration(), iteration({ id: 'it0', name: '2026-w47', status: 'skipped' })],
+    'GET /iterations/timeline': {
+      weeks: [iteration(), iteration({ id: 'it0', name: '2026-w47', status: 'skipped' })],
+      next: null,
+      count: 2,
+    },
     'POST /exports': row({ status: 'waiting' }),
   })
 })

@@ -1,6 +1,6 @@
 import { Group, Paper, Stack, Text, Title, VisuallyHidden } from '@mantine/core'
 import { Link } from 'react-router'
-import { useIterations } from '@/api/iterations'
+import { useRunningIteration } from '@/api/iterations'
 import type { Iteration } from '@/api/types'
 import { moment } from '@/components/duration'
 import { PageHead } from '@/components/page-head'
@@ -15,11 +15,8 @@ export function IterationsPage() {
   return (
     <Stack gap="xl">
       <PageHead title={words.title} lead={words.lead} />
-      <QueryView query={useIterations()}>
-        {(rows) => {
-          const running = rows.find((row) => row.status === 'running')
-          return running ? <Running iteration={running} /> : <StartIteration />
-        }}
+      <QueryView query={useRunningIteration()}>
+        {([running]) => (running ? <Running iteration={running} /> : <StartIteration />)}
       </QueryView>
       <Stack gap="xs">
         <Title order={2} size="h4">
