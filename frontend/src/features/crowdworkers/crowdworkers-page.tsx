@@ -13,7 +13,7 @@ import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import { QueryView } from '@/components/query-view'
 import classes from './crowdworkers.module.css'
-import { day, Marks } from './marks'
+import { Marks, shortDay } from './marks'
 import { ShareCell, Strengths } from './shares'
 import { words } from './words'
 
@@ -138,7 +138,7 @@ interface RowsProps {
 function Rows({ lines, sort, down, onSort }: RowsProps) {
   return (
     <Paper withBorder component={ScrollArea} viewportProps={{ tabIndex: 0 }} px="xs">
-      <Table verticalSpacing="xs" miw={820} className={classes.table}>
+      <Table verticalSpacing="xs" horizontalSpacing={8} miw={820} className={classes.table}>
         <Table.Thead>
           <Table.Tr>
             {COLUMNS.map((column) => (
@@ -213,7 +213,7 @@ function Row({ line }: { line: CrowdworkerLine }) {
       <Table.Td>
         <ShareCell share={line.pm} />
       </Table.Td>
-      <Table.Td className={classes.whole}>{line.last_at ? day(line.last_at) : words.noTime}</Table.Td>
+      <Table.Td className={classes.whole}>{line.last_at ? shortDay(line.last_at) : words.noTime}</Table.Td>
     </Table.Tr>
   )
 }

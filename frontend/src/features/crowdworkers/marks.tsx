@@ -25,3 +25,9 @@ export function Marks({ person }: { person: CrowdworkerLine }) {
 export function day(at: string): string {
   return new Date(at).toLocaleDateString(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
 }
+
+/** The same, for a narrow column: without a year where it is this one. */
+export function shortDay(at: string): string {
+  if (new Date(at).getUTCFullYear() !== new Date().getUTCFullYear()) return day(at)
+  return new Date(at).toLocaleDateString(undefined, { month: 'short', day: 'numeric', timeZone: 'UTC' })
+}
