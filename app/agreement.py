@@ -26,13 +26,13 @@ def share(some: int, of: int) -> Share | None:
     """None below ENOUGH."""
     if of < ENOUGH:
         return None
-    low, high = wilson(some, of)
+    low, high = wilson(some / of, of)
     return Share(share=some / of, low=low, high=high, of=of)
 
 
-def wilson(some: int, of: int) -> tuple[float, float]:
+def wilson(share: float, of: float) -> tuple[float, float]:
     """Wilson's score interval (1927) of a share, 95 %: it stays within 0 and 1, and is right for few and for rare."""
-    share, squared = some / of, Z * Z
+    squared = Z * Z
     centre = share + squared / (2 * of)
     half = Z * sqrt(share * (1 - share) / of + squared / (4 * of * of))
     return max(0.0, (centre - half) / (1 + squared / of)), min(1.0, (centre + half) / (1 + squared / of))

@@ -6,9 +6,16 @@ from app.agreement import kappa, share, wilson
 
 
 def test_wilsons_interval_of_a_known_example() -> None:
-    assert wilson(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)  # Newcombe 1998's method 3
+    assert wilson(8 / 10, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)  # Newcombe 1998's method 3
     assert wilson(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
-    assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)  # Newcombe 1998, table I
+    assert wilson(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)  # Newcombe 1998, table I
+
+
+def test_wilsons_interval_by_hand() -> None:
+    # 50 of 100: the middle stays, half of it is 1.96/(1 + 3.8416/100) · √(0.0025 + 3.8416/40,000) = 0.0962.
+    assert wilson(0.5, 100) == pytest.approx((0.4038, 0.5962), abs=1e-4)
+    assert wilson(1.0, 4)[1] == pytest.approx(1.0)
+    assert 0.5 < wilson(1.0, 4)[0] < 0.52
 
 
 def test_few_of_anything_are_no_share() -> None:

@@ -9,10 +9,10 @@ from statistics import NormalDist, fmean
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.agreement import wilson
 from app.dashboard.evaluated import Trained, policy_trainings
 from app.dashboard.figure import Asked, Axis, Figure, Point, Series
 from app.dashboard.figures.policy_runs import KL, PM, TOGETHER, against_distance, steps_of
-from app.dashboard.figures.preference_models import wilson
 from app.leaderboard.queries import board, leaderboard
 from app.leaderboard.schemas import Standing
 from app.tables import Evaluation, Iteration, Snapshot

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from itertools import pairwise
-from math import exp, sqrt
+from math import exp
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
+from app.agreement import wilson
 from app.dashboard.evaluated import evaluation_of
 from app.dashboard.figure import Asked, Axis, Figure, Point, Role, Series
 
@@ -153,14 +154,6 @@ def _said_of(as_is: Mapping[str, Any], measured: Mapping[str, Any]) -> str:
         f"Slope {slope_is} (1: calibrated, below: too sure). Brier score {as_is['brier']:.3f} "
         f"(0.25: knows nothing). {fitted}"
     )
-
-
-def wilson(share: float, of: float) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share (Wilson 1927)."""
-    z = 1.959964
-    middle = (share + z**2 / (2 * of)) / (1 + z**2 / of)
-    half = z / (1 + z**2 / of) * sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def high_scores(session: Session, asked: Asked) -> Figure:

@@ -9,7 +9,6 @@ from app import db
 from app.dashboard.figure import Asked, Figure
 from app.dashboard.figures import draw
 from app.dashboard.figures.learning import law
-from app.dashboard.figures.preference_models import wilson
 from app.dashboard.scaling import NoStudy, import_study
 from app.tables import AuditEvent, Role, ScalingStudy
 from tests.app.clients import client_of
@@ -80,13 +79,6 @@ def test_a_slope_or_temperature_that_nobody_can_tell_is_not_enough_data(session:
     assert len(figure.series) == 2
     assert "Slope not enough data" in str(figure.finding)
     assert "Temperature: not enough data" in str(figure.finding)
-
-
-def test_wilsons_interval_by_hand() -> None:
-    # 50 of 100: the middle stays, half of it is 1.96/(1 + 3.8416/100) · √(0.0025 + 3.8416/40,000) = 0.0962.
-    assert wilson(0.5, 100) == (pytest.approx(0.4038, abs=1e-4), pytest.approx(0.5962, abs=1e-4))
-    assert wilson(1.0, 4)[1] == pytest.approx(1.0)
-    assert 0.5 < wilson(1.0, 4)[0] < 0.52
 
 
 def test_high_scores_are_drawn_over_their_thresholds(session: Session) -> None:
