@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import db
@@ -22,9 +21,10 @@ from app.errors import DomainError
 from app.playground.schemas import Ask, Done, Event, Failed, Loading, Piece, Scored
 from app.settings import get_settings
 from app.snapshots.reconcile import reconcile
+from app.snapshots.retiring import named
 from app.snapshots.service import deployed_pm
 from app.snapshots.store import directory_of, verify
-from app.tables import Snapshot, SnapshotKind
+from app.tables import SnapshotKind
 from app.tasks.defaults import DEFAULT_SYSTEM
 
 WANTED_FOR = timedelta(minutes=10)
@@ -36,10 +36,6 @@ LONGEST = 180.0
 """Seconds after which a response is given up."""
 
 _places = asyncio.Semaphore(AT_ONCE)
-
-
-class SnapshotUnknown(DomainError):
-    status = 404
 
 
 class NotAPolicy(DomainError):
@@ -60,9 +56,7 @@ class Spoken(NamedTuple):
 
 def speak_to(session: Session, name: str) -> Spoken:
     """Says that this policy is wanted for a while; refuses what cannot be spoken to."""
-    snapshot = session.scalar(select(Snapshot).where(Snapshot.name == name))
-    if snapshot is None:
-        raise SnapshotUnknown(f"There is no snapshot “{name}”.")
+    snapshot = named(session, name)
     if snapshot.kind != SnapshotKind.POLICY:
         raise NotAPolicy(f"Snapshot “{name}” is a PM: it scores, and does not respond.")
     if snapshot.directory is not None:

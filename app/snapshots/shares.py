@@ -10,7 +10,6 @@ from app.errors import DomainError
 SMALLEST = 0.01
 """Percent: shares are written with two decimals, and none may be 0."""
 
-
 ROUNDING = 0.0101
 """Percent by which shares written with two decimals may miss 100."""
 
