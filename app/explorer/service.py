@@ -11,10 +11,7 @@ from app.errors import DomainError
 from app.explorer import transcript
 from app.explorer.schemas import ComparisonShown, Transcript
 from app.tables import Account, AuditEvent, Comparison, Tranche
-
-
-class WarningNotAgreed(DomainError):
-    status = 403
+from app.warning import refuse_unwarned
 
 
 class UnknownComparison(DomainError):
@@ -32,8 +29,7 @@ class Frozen(DomainError):
 def open_transcript(session: Session, conversation_id: str, researcher: Account) -> Transcript:
     """With its words. Of a red-team conversation only for who has agreed to the warning, and every time on record."""
     if transcript.is_red_team(session, conversation_id):
-        if researcher.red_team_opt_in_at is None:
-            raise WarningNotAgreed("Please read the warning about red-team conversations, and agree to it, first.")
+        refuse_unwarned(researcher)
         _audit(session, researcher, "read-red-team", f"conversation:{conversation_id}")
     return transcript.transcript(session, conversation_id, opened=True)
 

@@ -17,6 +17,7 @@ from app.tables import Account, AuditEvent, Erasure, Export, ExportStatus, Itera
 from app.tranches.datasheet import named
 from app.tranches.formats import FORMATS
 from app.tranches.scope import Scope
+from app.warning import refuse_unwarned
 
 JOB = "make_export"
 OPEN = (ExportStatus.WAITING, ExportStatus.RUNNING)
@@ -37,10 +38,6 @@ class UnknownIteration(DomainError):
 
 class TwoScopes(DomainError):
     status = 422
-
-
-class WarningNotAgreed(DomainError):
-    status = 403
 
 
 class NoFile(DomainError):
@@ -143,10 +140,8 @@ def end(export: Export, status: ExportStatus, reason: str | None, at: datetime |
 
 
 def _refuse_without_warning(task: TaskKind | None, researcher: Account) -> None:
-    if task != TaskKind.HELPFULNESS and researcher.red_team_opt_in_at is None:
-        raise WarningNotAgreed(
-            "Please agree to the warning about red-team conversations first, or ask for helpfulness alone."
-        )
+    if task != TaskKind.HELPFULNESS:
+        refuse_unwarned(researcher, instead=", or ask for helpfulness alone")
 
 
 def _locked(session: Session, export_id: str) -> Export:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app import warning
 from app.dashboard.figure import Asked, Figure
 from app.dashboard.figures import draw
 from app.db import now
@@ -27,10 +28,6 @@ class UnknownWeek(DomainError):
 
 class TooManyWeeks(DomainError):
     status = 422
-
-
-class WarningNotAgreed(DomainError):
-    status = 403
 
 
 class Wanted(NamedTuple):
@@ -64,8 +61,8 @@ def sheet(session: Session, wanted: Wanted, *, public: bool = False) -> schemas.
 
 
 def refuse_unwarned(wanted: Wanted, reader: Account) -> None:
-    if wanted.red_team and reader.red_team_opt_in_at is None:
-        raise WarningNotAgreed("Please agree to the warning about red-team conversations first, in your account.")
+    if wanted.red_team:
+        warning.refuse_unwarned(reader)
 
 
 def _sheet(

@@ -15,12 +15,9 @@ from app.reviews import drawing
 from app.reviews.schemas import Draw, Drawn, DrawWanted, OthersPick, Pick, Revealed, Said, Side
 from app.tables import Account, AuditEvent, Candidate, Comparison, Review, Snapshot, TaskKind, TaskText
 from app.tranches.dialogues import read_dialogues
+from app.warning import refuse_unwarned
 
 NOTHING = "There is nothing left here that you have not reviewed; counts of new choices take a minute to come in."
-
-
-class WarningNotAgreed(DomainError):
-    status = 403
 
 
 class NotReviewable(DomainError):
@@ -41,7 +38,7 @@ class UnknownReview(DomainError):
 
 def draw(session: Session, reviewer: Account, wanted: DrawWanted, chance: random.Random) -> Draw:
     if wanted.red_team:
-        _refuse_unwarned(reviewer)
+        refuse_unwarned(reviewer)
     comparison_id = drawing.draw(session, reviewer, wanted, chance)
     if comparison_id is None:
         return Draw(drawn=None, why=NOTHING)
@@ -177,8 +174,3 @@ def _others(session: Session, review: Review, letter: dict[str, str]) -> list[Ot
         OthersPick(by=username, picked=letter[other.picked_id or ""], strength=other.strength, note=other.note)  # type: ignore[arg-type]
         for other, username in session.execute(rows)
     ]
-
-
-def _refuse_unwarned(reviewer: Account) -> None:
-    if reviewer.red_team_opt_in_at is None:
-        raise WarningNotAgreed("Please read the warning about red-team conversations, and agree to it, first.")

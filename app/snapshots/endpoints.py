@@ -3,16 +3,12 @@
 from fastapi import APIRouter
 
 from app.deps import Reading, Researcher, Writing
-from app.errors import DomainError
 from app.snapshots import queries, retiring, samples, schemas, service
 from app.snapshots.page import page
 from app.tables import SnapshotKind
+from app.warning import refuse_unwarned
 
 router = APIRouter(tags=["snapshots"])
-
-
-class WarningNotAgreed(DomainError):
-    status = 403
 
 
 @router.get("/snapshots")
@@ -56,8 +52,7 @@ def side_by_side(_: Researcher, session: Reading, a: str | None = None, b: str |
 @router.post("/samples/openings")
 def open_samples(account: Researcher, session: Writing, a: str, b: str) -> schemas.SideBySide:
     """With the words of red-team prompts; audited."""
-    if account.red_team_opt_in_at is None:
-        raise WarningNotAgreed("Agree to the warning first: red-team prompts ask for what may be hard to read.")
+    refuse_unwarned(account)
     return samples.open_red_team(session, a, b, account)
 
 

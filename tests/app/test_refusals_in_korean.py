@@ -11,7 +11,7 @@ CATALOGUE = Path(__file__).parents[2] / "frontend" / "src" / "i18n" / "ko" / "pr
 RESEARCHERS = (
     "app.audit", "app.cli", "app.crowdworkers", "app.dashboard", "app.edition", "app.explorer", "app.exports",
     "app.improvement", "app.iterations", "app.leaderboard", "app.lineage", "app.notifications", "app.payments",
-    "app.people", "app.playground", "app.reviews", "app.snapshots", "app.tasks.editing", "app.tranches",
+    "app.people", "app.playground", "app.reviews", "app.snapshots", "app.tasks.editing", "app.tranches", "app.warning",
 )  # fmt: skip
 RESEARCHERS_ONLY = {"study-exists", "unknown-person", "unknown-report"}
 
