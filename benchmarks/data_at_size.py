@@ -2,7 +2,8 @@
 
     python -m benchmarks.data_at_size        (make bench-data; with TEST_DATABASE_URL on that PostgreSQL, too)
 
-Making the rows takes minutes; `--keep DIR` makes SQLite's once and finds them there the next time.
+Making the rows takes minutes; `--keep DIR` makes SQLite's once, finds them there the next time, and takes PostgreSQL's
+as they are where they are as many.
 """
 
 import argparse
@@ -53,16 +54,17 @@ def main() -> None:
         directory = options.keep or Path(scratch)
         measure("sqlite", f"sqlite:///{directory}/year-{options.conversations}.db", options.conversations, options.only)
     if postgresql := os.environ.get("TEST_DATABASE_URL"):
-        measure("postgresql", postgresql, options.conversations, options.only)
+        measure("postgresql", postgresql, options.conversations, options.only, keep=options.keep is not None)
 
 
-def measure(name: str, url: str, conversations: int, only: list[str] | None) -> None:
+def measure(name: str, url: str, conversations: int, only: list[str] | None, keep: bool = False) -> None:
     engine = db.make_engine(url)
-    if name == "postgresql":
+    Base.metadata.create_all(engine)
+    if name == "postgresql" and not (keep and _count(engine) == conversations * rows.TURNS):
         with engine.begin() as connection:
             connection.execute(text("DROP SCHEMA public CASCADE"))
             connection.execute(text("CREATE SCHEMA public"))
-    Base.metadata.create_all(engine)
+        Base.metadata.create_all(engine)
     if not _count(engine):
         began = time.perf_counter()
         rows.make(engine, conversations)

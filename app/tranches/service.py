@@ -1,10 +1,10 @@
 """Tranches: freeze what was chosen since the last one, and read frozen comparisons back as the models' input."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, literal, select, text, update
+from sqlalchemy import case, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from app.errors import DomainError
@@ -20,8 +20,9 @@ from app.tables import (
 from app.tranches.dialogues import StoredTurn, members_of, read_dialogues
 from app.tranches.facts import Facts
 from app.tranches.families import family_of, is_test
-from app.tranches.hashes import content_hash_of, content_hashes
-from app.tranches.queries import freezable_comparisons, left_out_because, visible_comparisons
+from app.tranches.hashes import content_hash_of
+from app.tranches.members import freeze_members
+from app.tranches.queries import left_out_because, visible_comparisons
 
 
 class EmptyTranche(DomainError):
@@ -54,11 +55,10 @@ def _freeze_new(session: Session, iteration: Iteration) -> Counter[str]:
     }  # fmt: skip
     session.add_all(tranches.values())
     session.flush()
-    _mark_members(session, tranches)
+    facts = freeze_members(session, {kind: tranche.id for kind, tranche in tranches.items()})
     exclusions = _exclusions(session)
-    facts = _hash_members(session, [tranche.id for tranche in tranches.values()])
     for kind, tranche in tranches.items():
-        if found := facts.get(tranche.id):
+        if found := facts.get(kind):
             tranche.exclusions = dict(exclusions[kind])
             tranche.counts, tranche.facts = found.counts(), found.facts(session, tranche.id)
             _, tranche.content_hash = content_hash_of(session, tranche.id)
@@ -68,18 +68,8 @@ def _freeze_new(session: Session, iteration: Iteration) -> Counter[str]:
     return sum(exclusions.values(), Counter())
 
 
-def _mark_members(session: Session, tranches: Mapping[TrancheKind, Tranche]) -> None:
-    """First, and in one statement: from here on the members are what points at the tranche."""
-    tranche_of_kind = case({kind: tranche.id for kind, tranche in tranches.items()}, value=Comparison.kind)
-    members = freezable_comparisons().with_only_columns(Comparison.id)
-    session.execute(
-        update(Comparison).where(Comparison.id.in_(members)).values(tranche_id=tranche_of_kind),
-        execution_options={"synchronize_session": False},
-    )
-
-
 def _exclusions(session: Session) -> dict[TrancheKind, Counter[str]]:
-    """By kind, how many of those that were not marked are left out for which reason."""
+    """By kind, how many of those that were not frozen are left out for which reason."""
     reason = left_out_because()
     counted = (
         visible_comparisons()
@@ -91,38 +81,6 @@ def _exclusions(session: Session) -> dict[TrancheKind, Counter[str]]:
     for kind, why, count in session.execute(counted):
         found[kind][str(why)] += count
     return found
-
-
-def _hash_members(session: Session, tranche_ids: Sequence[str]) -> dict[str, Facts]:
-    """Set each member's content hash; what was seen on the way, by tranche."""
-    facts: dict[str, Facts] = defaultdict(Facts)
-    # The cursor below stays open while its rows are updated: neither its membership nor its order looks at the hash.
-    for conversation_ids in members_of(session, tranche_ids):
-        hashes: dict[str, str] = {}
-        for dialogue in read_dialogues(session, conversation_ids):
-            members: dict[str, list[int]] = defaultdict(list)
-            for position, content_hash in content_hashes(dialogue):
-                choice = dialogue.turns[position].choice
-                if choice and choice.tranche_id and choice.tranche_id in tranche_ids:
-                    hashes[choice.id] = content_hash
-                    members[choice.tranche_id].append(position)
-            for tranche_id, positions in members.items():
-                facts[tranche_id].add(dialogue, positions)
-        _set_hashes(session.connection(), hashes)
-    return facts
-
-
-def _set_hashes(connection: Connection, hashes: Mapping[str, str]) -> None:
-    if connection.dialect.name == "postgresql":  # one statement: each of many would be planned and answered by itself
-        arrays = "unnest(CAST(:ids AS varchar[]), CAST(:hashes AS varchar[])) AS new (id, hash)"
-        statement = f"UPDATE comparisons SET content_hash = new.hash FROM {arrays} WHERE comparisons.id = new.id"
-        connection.execute(text(statement), {"ids": list(hashes), "hashes": list(hashes.values())})
-        return
-    comparisons = Comparison.__table__
-    set_hash = (
-        update(Comparison).where(comparisons.c.id == bindparam("comparison")).values(content_hash=bindparam("hash"))
-    )
-    connection.execute(set_hash, [{"comparison": id, "hash": content_hash} for id, content_hash in hashes.items()])
 
 
 def count_facts(session: Session, tranche_id: str) -> dict[str, Any]:
