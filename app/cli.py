@@ -23,6 +23,7 @@ from app import doctor, seed
 from app.accounts import passwords
 from app.accounts import service as accounts
 from app.accounts.schemas import SignUp
+from app.audit.record import audit
 from app.dashboard.figure import Asked, as_csv
 from app.dashboard.figures import FIGURES, draw
 from app.dashboard.scaling import import_study
@@ -37,7 +38,7 @@ from app.leaderboard.printed import printed
 from app.settings import get_settings
 from app.snapshots import service as snapshots
 from app.snapshots.shares import Wanted
-from app.tables import Account, AuditEvent, Deployment, Role, Task, TaskKind
+from app.tables import Account, Deployment, Role, Task, TaskKind
 from app.tranches import datasheet
 from app.tranches.formats import FORMATS, export
 from app.tranches.hashes import check
@@ -108,7 +109,7 @@ def _create_admin(options: argparse.Namespace) -> int:
     password_hash = passwords.hashed(account.password)
     with writing() as session:
         made = accounts.create(session, account.username, password_hash, Role.ADMIN, consented=False)
-        session.add(AuditEvent(action="create-admin", subject=f"account:{made.id}", after={"role": Role.ADMIN}))
+        audit(session, None, "create-admin", f"account:{made.id}", after={"role": Role.ADMIN})
     print(f"{account.username} is an admin now.")
     return DONE
 

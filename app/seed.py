@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import consent
+from app.audit.record import audit
 from app.iterations import schedule
 from app.snapshots import service as snapshots
 from app.snapshots.reconcile import INITIAL
 from app.snapshots.shares import Wanted
-from app.tables import AuditEvent, Deployment, Schedule, Snapshot, SnapshotKind, Task, TaskText
+from app.tables import Deployment, Schedule, Snapshot, SnapshotKind, Task, TaskText
 from app.tasks.defaults import DEFAULT_SYSTEM, DEFAULT_TASKS, DefaultTask
 
 CONSENT = Path(consent.__file__).with_suffix(".md")
@@ -30,9 +31,9 @@ def ensure_defaults(session: Session) -> None:
         if _is_older_default(task.current_text):
             before = {"text_version": task.text_version}
             _show(session, task, default, task.text_version + 1)
-            changed = {"before": before, "after": {"text_version": task.text_version}}
+            after = {"text_version": task.text_version}
             why = "A newer release brought another text, and nobody had written one."
-            session.add(AuditEvent(action="publish-text", subject=f"task:{task.slug}", reason=why, **changed))
+            audit(session, None, "publish-text", f"task:{task.slug}", before=before, after=after, reason=why)
         if session.scalar(select(Deployment.id).where(Deployment.task_id == task.id).limit(1)) is None:
             snapshots.deploy(session, task, [Wanted(INITIAL, 100)], reason="A new installation's default.")
     if session.scalar(select(Schedule.id).where(Schedule.name == schedule.NAME)) is None:

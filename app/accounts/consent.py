@@ -4,10 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import now
 from app.deps import consented
 from app.errors import DomainError
-from app.tables import Account, AuditEvent, ConsentText
+from app.tables import Account, ConsentText
 
 
 class ConsentOutdated(DomainError):
@@ -50,14 +51,7 @@ def publish(session: Session, body: str, author: Account | None, based_on: int |
             session.add(text)
     except IntegrityError:
         raise ConsentOutdated("Somebody else has just published a newer text; please read that one first.") from None
-    session.add(
-        AuditEvent(
-            account_id=text.created_by,
-            action="publish-consent",
-            subject="consent",
-            before={"version": before.version} if before else None,
-            after={"version": text.version},
-        )
-    )
+    was = {"version": before.version} if before else None
+    audit(session, author, "publish-consent", "consent", before=was, after={"version": text.version})
     session.flush()
     return text

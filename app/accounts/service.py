@@ -8,10 +8,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.accounts import consent
+from app.audit.record import audit
 from app.db import now
 from app.deps import token_hash
 from app.errors import DomainError
-from app.tables import Account, AuditEvent, Invitation, Role, SignIn
+from app.tables import Account, Invitation, Role, SignIn
 
 SIGNED_IN_FOR = timedelta(days=30)
 INVITED_FOR = timedelta(days=14)
@@ -83,8 +84,7 @@ def invite(session: Session, role: Role, note: str = "", created_by: Account | N
     )
     session.add(row)
     session.flush()
-    subject, after = f"invitation:{row.id}", {"role": role}
-    session.add(AuditEvent(account_id=row.created_by, action="invite", subject=subject, after=after, reason=note))
+    audit(session, created_by, "invite", f"invitation:{row.id}", after={"role": role}, reason=note)
     return row, token
 
 
@@ -109,5 +109,4 @@ def accept(session: Session, row: Invitation, account: Account) -> None:
     )
     if used is None:
         raise InvitationNotUsable("This invitation was already used or is too old; please ask for a new one.")
-    joined = {"action": "join", "subject": f"account:{account.id}", "after": {"role": row.role}}
-    session.add(AuditEvent(account_id=account.id, **joined))
+    audit(session, account, "join", f"account:{account.id}", after={"role": row.role})

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.crowdworkers import person
 from app.crowdworkers.schemas import ExclusionPreview, NewDecision, NewRole
 from app.errors import DomainError
@@ -18,7 +19,6 @@ from app.tables import (
     Account,
     Assignment,
     AssignmentStatus,
-    AuditEvent,
     Comparison,
     Conversation,
     QualificationDecision,
@@ -67,7 +67,9 @@ def exclude(session: Session, account_id: str, reason: str | None, since: date |
     if before == after:
         return
     account.excluded_reason, account.excluded_since = reason, at
-    _audit(session, researcher, "exclude-crowdworker", account, before, after, reason)
+    subject = f"account:{account.id}"
+    audit(session, researcher, "exclude-crowdworker", subject, before=before, after=after, reason=reason)
+    session.flush()
 
 
 def preview(session: Session, account_id: str, since: date | None) -> ExclusionPreview:
@@ -119,8 +121,10 @@ def decide(session: Session, account_id: str, slug: str, new: NewDecision, resea
     session.flush()
     if new.qualified is False:
         visits.screened_out(session, account, task.id)
-    told = [{"task": slug, "qualified": qualified} for qualified in (before, new.qualified)]
-    _audit(session, researcher, "qualify", account, told[0], told[1], new.reason.strip() or None)
+    was, is_now = ({"task": slug, "qualified": qualified} for qualified in (before, new.qualified))
+    reason = new.reason.strip() or None
+    audit(session, researcher, "qualify", f"account:{account.id}", before=was, after=is_now, reason=reason)
+    session.flush()
 
 
 def set_role(session: Session, account_id: str, new: NewRole, admin: Account) -> None:
@@ -142,9 +146,11 @@ def set_role(session: Session, account_id: str, new: NewRole, admin: Account) ->
     )
     if session.scalar(under_way.limit(1)) is not None:
         raise AssignmentOpen(f"{account.username} has an open assignment; please wait until it is finished.")
-    before, account.role = account.role, new.role
-    account.may_edit = False
-    _audit(session, admin, "set-role", account, {"role": before}, {"role": new.role}, new.reason.strip() or None)
+    before, after = {"role": account.role}, {"role": new.role}
+    account.role, account.may_edit = new.role, False
+    reason = new.reason.strip() or None
+    audit(session, admin, "set-role", f"account:{account.id}", before=before, after=after, reason=reason)
+    session.flush()
 
 
 def _crowdworker(session: Session, account_id: str, *, lock: bool = True) -> Account:
@@ -164,18 +170,3 @@ def _midnight(day: date) -> datetime:
     if at > datetime.now(UTC):
         raise DayToCome(f"since: {day} is still to come.")
     return at
-
-
-def _audit(
-    session: Session,
-    who: Account,
-    action: str,
-    account: Account,
-    before: dict[str, Any],
-    after: dict[str, Any],
-    reason: str | None,
-) -> None:
-    event = AuditEvent(account_id=who.id, action=action, subject=f"account:{account.id}", reason=reason)
-    event.before, event.after = before, after
-    session.add(event)
-    session.flush()

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.errors import DomainError, sentence
-from app.tables import AuditEvent, ScalingStudy
+from app.tables import ScalingStudy
 
 
 class NoStudy(DomainError):
@@ -65,8 +66,7 @@ def import_study(session: Session, path: Path, name: str) -> Study:
         row = ScalingStudy(name=name)
         session.add(row)
     row.study = study.model_dump()
-    subject, after = f"scaling-study:{name}", {"runs": len(study.runs)}
-    session.add(AuditEvent(account_id=None, action="import-study", subject=subject, before=before, after=after))
+    audit(session, None, "import-study", f"scaling-study:{name}", before=before, after={"runs": len(study.runs)})
     return study
 
 

@@ -7,10 +7,11 @@ stays in it, or its hash would be a lie.
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.errors import DomainError
 from app.explorer import transcript
 from app.explorer.schemas import ComparisonShown, Transcript
-from app.tables import Account, AuditEvent, Comparison, Tranche
+from app.tables import Account, Comparison, Tranche
 from app.warning import refuse_unwarned
 
 
@@ -30,7 +31,7 @@ def open_transcript(session: Session, conversation_id: str, researcher: Account)
     """With its words. Of a red-team conversation only for who has agreed to the warning, and every time on record."""
     if transcript.is_red_team(session, conversation_id):
         refuse_unwarned(researcher)
-        _audit(session, researcher, "read-red-team", f"conversation:{conversation_id}")
+        audit(session, researcher, "read-red-team", f"conversation:{conversation_id}")
     return transcript.transcript(session, conversation_id, opened=True)
 
 
@@ -50,24 +51,11 @@ def exclude_comparison(
     if before == reason:
         return shown
     row.excluded_reason = reason
-    _audit(session, researcher, "exclude-comparison", f"comparison:{row.id}", before, reason)
+    was, is_now = {"excluded_reason": before}, {"excluded_reason": reason}
+    audit(session, researcher, "exclude-comparison", f"comparison:{row.id}", before=was, after=is_now, reason=reason)
     session.flush()
     return transcript.comparison(session, comparison_id)
 
 
 def _said(reason: str | None) -> str | None:
     return (reason or "").strip() or None
-
-
-def _audit(
-    session: Session,
-    researcher: Account,
-    action: str,
-    subject: str,
-    before: str | None = None,
-    after: str | None = None,
-) -> None:
-    event = AuditEvent(account_id=researcher.id, action=action, subject=subject, reason=after)
-    if before is not None or after is not None:
-        event.before, event.after = {"excluded_reason": before}, {"excluded_reason": after}
-    session.add(event)

@@ -9,11 +9,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
 from app.exports.schemas import ExportWanted
 from app.jobs import send_after_commit
-from app.tables import Account, AuditEvent, Erasure, Export, ExportStatus, Iteration, IterationTranche, TaskKind
+from app.tables import Account, Erasure, Export, ExportStatus, Iteration, IterationTranche, TaskKind
 from app.tranches.datasheet import named
 from app.tranches.formats import FORMATS
 from app.tranches.scope import Scope
@@ -72,7 +73,8 @@ def ask(session: Session, wanted: ExportWanted, researcher: Account) -> Export:
     export = Export(**wishes, asked_by=researcher.id)
     session.add(export)
     session.flush()
-    _audit(session, researcher, "export", export, after=wanted.model_dump(mode="json", exclude_none=True))
+    after = wanted.model_dump(mode="json", exclude_none=True)
+    audit(session, researcher, "export", f"export:{export.id}", after=after)
     send_after_commit(session, JOB, export.id)
     return export
 
@@ -85,7 +87,7 @@ def cancel(session: Session, export_id: str, researcher: Account) -> Export:
     if export.status == ExportStatus.WAITING:
         end(export, ExportStatus.CANCELLED, "Cancelled.")
     export.cancel_requested = True
-    _audit(session, researcher, "cancel-export", export)
+    audit(session, researcher, "cancel-export", f"export:{export.id}")
     return export
 
 
@@ -96,7 +98,7 @@ def delete(session: Session, export_id: str, researcher: Account) -> Export:
         raise NotYetDone("This export is still being made: cancel it instead.")
     if export.status == ExportStatus.DONE:
         end(export, ExportStatus.DELETED, f"Deleted by {researcher.username}.")
-        _audit(session, researcher, "delete-export", export)
+        audit(session, researcher, "delete-export", f"export:{export.id}")
     return export
 
 
@@ -114,7 +116,7 @@ def give_out(session: Session, export_id: str, researcher: Account) -> Export:
         raise NoFile(ERASED_SINCE)
     if export.expires_at and export.expires_at < now():
         raise NoFile("The time of this file is over: please ask for it again.")
-    _audit(session, researcher, "download-export", export)
+    audit(session, researcher, "download-export", f"export:{export.id}")
     return export
 
 
@@ -149,9 +151,3 @@ def _locked(session: Session, export_id: str) -> Export:
     if export is None:
         raise UnknownExport("There is no such export.")
     return export
-
-
-def _audit(
-    session: Session, researcher: Account, action: str, export: Export, after: dict[str, object] | None = None
-) -> None:
-    session.add(AuditEvent(account_id=researcher.id, action=action, subject=f"export:{export.id}", after=after))

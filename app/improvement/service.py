@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
 from app.improvement import schemas
 from app.improvement.sheet import Wanted, refuse_unwarned, sheet
 from app.settings import get_settings
-from app.tables import Account, AuditEvent, SharedImprovement
+from app.tables import Account, SharedImprovement
 
 
 class NothingToShare(DomainError):
@@ -43,7 +44,7 @@ def share(session: Session, new: schemas.NewSharedSheet, researcher: Account) ->
         "prompts": len(content.rows),
         "red_team": new.red_team,
     }
-    _audit(session, "share-improvement", row, researcher, None, after)
+    audit(session, researcher, "share-improvement", f"improvement:{row.id}", after=after)
     return row
 
 
@@ -54,7 +55,8 @@ def revoke(session: Session, id: str, researcher: Account) -> SharedImprovement:
         raise UnknownSharedPage("There is no such shared page.")
     if row.revoked_at is None:
         row.revoked_at, row.revoked_by = now(), researcher.id
-        _audit(session, "revoke-improvement", row, researcher, {"revoked": False}, {"revoked": True})
+        before, after = {"revoked": False}, {"revoked": True}
+        audit(session, researcher, "revoke-improvement", f"improvement:{row.id}", before=before, after=after)
     session.flush()
     return row
 
@@ -103,15 +105,3 @@ def _view(row: Sequence[object]) -> schemas.SharedSheet:
             "revoked_by": revoked_by,
         }
     )
-
-
-def _audit(
-    session: Session,
-    action: str,
-    row: SharedImprovement,
-    researcher: Account,
-    before: dict[str, object] | None,
-    after: dict[str, object],
-) -> None:
-    subject = f"improvement:{row.id}"
-    session.add(AuditEvent(account_id=researcher.id, action=action, subject=subject, before=before, after=after))

@@ -11,6 +11,7 @@ from croniter import CroniterBadDateError, croniter
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
 from app.iterations import cron_words
@@ -90,8 +91,7 @@ def put(
     if after != before:
         schedule.version += 1
         if account:
-            changed = {"before": before, "after": after}
-            session.add(AuditEvent(action="schedule", subject=SUBJECT, account_id=account.id, **changed))
+            audit(session, account, "schedule", SUBJECT, before=before, after=after)
     session.flush()
     return schedule
 

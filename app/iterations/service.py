@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, object_session
 
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
 from app.iterations.week import PRESETS, STAGES
@@ -15,7 +16,6 @@ from app.jobs import send_after_commit
 from app.notifications.events import tell
 from app.tables import (
     Account,
-    AuditEvent,
     Iteration,
     IterationStatus,
     RunStatus,
@@ -60,7 +60,8 @@ def start(
     )
     iteration.stages = [StageRun(stage=STAGES[0])]
     _open(session, iteration)
-    _audit(session, "iterate", iteration, account, after={"preset": preset, "overrides": iteration.overrides})
+    after = {"preset": preset, "overrides": iteration.overrides}
+    audit(session, account, "iterate", f"iteration:{iteration.id}", after=after)
     send_after_commit(session, "run_stage", iteration.stages[0].id)
     return iteration
 
@@ -78,7 +79,7 @@ def skip(session: Session, preset: str, overrides: dict[str, Any], reason: str) 
     )
     session.add(iteration)
     session.flush()
-    _audit(session, "skip", iteration, None, reason=reason)
+    audit(session, None, "skip", f"iteration:{iteration.id}", reason=reason)
     return iteration
 
 
@@ -102,7 +103,7 @@ def cancel(session: Session, iteration: Iteration, *, account: Account | None = 
         .values(status=StageStatus.CANCELLED, finished_at=now())
     )
     at = max(iteration.stages, key=lambda row: (STAGES.index(row.stage), row.attempt)).stage
-    _audit(session, "cancel", iteration, account, before={"status": "running", "stage": at})
+    audit(session, account, "cancel", f"iteration:{iteration.id}", before={"status": "running", "stage": at})
     session.flush()
     at_work = select(StageRun.id).where(StageRun.iteration_id == iteration.id, StageRun.status == StageStatus.RUNNING)
     if session.scalar(at_work.limit(1)) is None:
@@ -123,7 +124,8 @@ def resume(session: Session, iteration: Iteration, *, account: Account | None = 
     iteration.stages.append(again)
     _reopen(session, iteration)
     iteration.reason = None
-    _audit(session, "resume", iteration, account, before=before, after={"status": "running", "stage": stage})
+    after = {"status": "running", "stage": stage}
+    audit(session, account, "resume", f"iteration:{iteration.id}", before=before, after=after)
     session.flush()
     send_after_commit(session, "run_stage", again.id)
     return again
@@ -139,7 +141,7 @@ def overrule(session: Session, iteration: Iteration, reason: str, *, account: Ac
     _reopen(session, iteration)
     iteration.reason = f"Overruled: {reason}"
     after = {"status": "running", "stage": "deploy"}
-    _audit(session, "overrule", iteration, account, before=before, after=after, reason=reason)
+    audit(session, account, "overrule", f"iteration:{iteration.id}", before=before, after=after, reason=reason)
     session.flush()
     send_after_commit(session, "run_stage", stage.id)
     return stage
@@ -148,12 +150,12 @@ def overrule(session: Session, iteration: Iteration, reason: str, *, account: Ac
 def close(iteration: Iteration, status: IterationStatus, reason: str | None = None) -> None:
     """End an iteration; only a deployed one may keep the reason it has (that it was overruled). Whoever wants to know
     is told, if and when this is committed."""
-    before = {"status": iteration.status}
+    before, after = {"status": iteration.status}, {"status": status}
     iteration.status = status
     iteration.reason = reason if reason is not None else iteration.reason
     iteration.finished_at = now()
     if session := object_session(iteration):
-        _audit(session, status, iteration, None, before=before, after={"status": status}, reason=iteration.reason)
+        audit(session, None, status, f"iteration:{iteration.id}", before=before, after=after, reason=iteration.reason)
         tell(session, iteration)
 
 
@@ -204,25 +206,3 @@ def _open(session: Session, iteration: Iteration) -> None:
             session.flush()
     except IntegrityError:
         raise IterationOpen("Another iteration is running; wait for its end or cancel it first.") from None
-
-
-def _audit(
-    session: Session,
-    action: str,
-    iteration: Iteration,
-    account: Account | None,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-    reason: str | None = None,
-) -> None:
-    session.add(
-        AuditEvent(
-            action=action,
-            subject=f"iteration:{iteration.id}",
-            account_id=account.id if account else None,
-            before=before,
-            after=after,
-            reason=reason,
-        )
-    )

@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
 from app.jobs import send_after_commit
 from app.notifications import events, signature
 from app.notifications.schemas import NewReceiver, ReceiverSettings, shown_address
 from app.settings import get_settings
-from app.tables import Account, AuditEvent, Delivery, DeliveryStatus, Receiver, ReceiverKind
+from app.tables import Account, Delivery, DeliveryStatus, Receiver, ReceiverKind
 from app.words import CONTROLS
 
 AT_MOST = 20
@@ -67,7 +68,7 @@ def add(session: Session, body: NewReceiver, admin: Account) -> Receiver:
     )
     session.add(receiver)
     session.flush()
-    _audit(session, "add-receiver", receiver, admin, after=_words(receiver))
+    audit(session, admin, "add-receiver", f"receiver:{receiver.id}", after=_words(receiver))
     return receiver
 
 
@@ -76,14 +77,14 @@ def change(session: Session, id: str, body: ReceiverSettings, admin: Account) ->
     before = _words(receiver)
     receiver.events, receiver.active = _ordered(body.events), body.active
     if (after := _words(receiver)) != before:
-        _audit(session, "change-receiver", receiver, admin, before=before, after=after)
+        audit(session, admin, "change-receiver", f"receiver:{receiver.id}", before=before, after=after)
     session.flush()
 
 
 def remove(session: Session, id: str, admin: Account) -> None:
     """With its deliveries: what still waits is not told any more."""
     receiver = _get(session, id)
-    _audit(session, "remove-receiver", receiver, admin, before=_words(receiver))
+    audit(session, admin, "remove-receiver", f"receiver:{receiver.id}", before=_words(receiver))
     session.execute(delete(Delivery).where(Delivery.receiver_id == receiver.id))
     session.delete(receiver)
     session.flush()
@@ -91,7 +92,7 @@ def remove(session: Session, id: str, admin: Account) -> None:
 
 def test(session: Session, id: str, admin: Account) -> Delivery:
     receiver = _get(session, id)
-    _audit(session, "test-receiver", receiver, admin)
+    audit(session, admin, "test-receiver", f"receiver:{receiver.id}")
     return events.tell_test(session, receiver)
 
 
@@ -103,7 +104,8 @@ def try_again(session: Session, id: str, admin: Account) -> Delivery:
     if delivery.status == DeliveryStatus.WAITING:
         raise StillWaiting("It is on its way; the next try is made by itself.")
     delivery.status, delivery.tries, delivery.next_try_at = DeliveryStatus.WAITING, 0, now()
-    _audit(session, "send-again", delivery.receiver, admin, after={"event": delivery.event, "id": delivery.event_id})
+    after = {"event": delivery.event, "id": delivery.event_id}
+    audit(session, admin, "send-again", f"receiver:{delivery.receiver.id}", after=after)
     session.flush()
     send_after_commit(session, events.JOB, delivery.id)
     return delivery
@@ -143,7 +145,3 @@ def _get(session: Session, id: str) -> Receiver:
 def _words(receiver: Receiver) -> dict[str, Any]:
     shown = {"kind": str(receiver.kind), "address": shown_address(receiver)}
     return shown | {"events": list(receiver.events), "active": receiver.active is not False}
-
-
-def _audit(session: Session, action: str, receiver: Receiver, admin: Account, **changed: dict[str, Any]) -> None:
-    session.add(AuditEvent(action=action, subject=f"receiver:{receiver.id}", account_id=admin.id, **changed))

@@ -6,18 +6,18 @@ import io
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
 from app.pay import Money
 from app.payments import due
 from app.payments.schemas import BonusesAdded, BonusFile, NewBonus
-from app.tables import Account, AuditEvent, PayExport, Payment, Role
+from app.tables import Account, PayExport, Payment, Role
 from app.words import CONTROLS
 
 NO_DECIMALS = {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF",
@@ -92,7 +92,8 @@ def export(session: Session, researcher: Account, until: date | None) -> PayExpo
     if not totals:
         raise NothingDue("Nothing is due: no assignment has ended since the last export, and there is no bonus.")
     after = {"until": str(until) if until else None, "totals": {money.currency: money.cents for money in totals}}
-    _audit(session, researcher, "export-pay", f"pay-export:{row.id}", after=after)
+    audit(session, researcher, "export-pay", f"pay-export:{row.id}", after=after)
+    session.flush()
     return row
 
 
@@ -116,7 +117,8 @@ def add_bonus(session: Session, account_id: str, new: NewBonus, researcher: Acco
     session.add(bonus)
     session.flush()
     after = {"cents": new.cents, "currency": new.currency}
-    _audit(session, researcher, "add-bonus", f"account:{account.id}", after=after, reason=bonus.reason)
+    audit(session, researcher, "add-bonus", f"account:{account.id}", after=after, reason=bonus.reason)
+    session.flush()
     return bonus
 
 
@@ -138,7 +140,8 @@ def add_bonuses(session: Session, file: BonusFile, researcher: Account) -> Bonus
     session.flush()
     total = sum(bonus.cents for bonus in bonuses)
     after = {"bonuses": len(bonuses), "cents": total, "currency": file.currency, "sha256": digest}
-    _audit(session, researcher, "add-bonuses", f"file:{digest[:12]}", after=after)
+    audit(session, researcher, "add-bonuses", f"file:{digest[:12]}", after=after)
+    session.flush()
     return BonusesAdded(bonuses=len(bonuses), total=Money(cents=total, currency=file.currency))
 
 
@@ -150,7 +153,8 @@ def take_back(session: Session, bonus_id: str, researcher: Account) -> None:
         raise BonusExported("This bonus was exported already and may have been paid.")
     before = {"cents": bonus.cents, "currency": bonus.currency}
     session.delete(bonus)
-    _audit(session, researcher, "take-back-bonus", f"account:{bonus.account_id}", before=before)
+    audit(session, researcher, "take-back-bonus", f"account:{bonus.account_id}", before=before)
+    session.flush()
 
 
 def _bonus(account: Account, cents: int, currency: str, reason: str, key: str, researcher: Account) -> Payment:
@@ -188,17 +192,3 @@ def smallest_units(amount: str, currency: str, number: int) -> int:
         example = f"{Decimal(5).scaleb(-1) if decimals else 500}"
         raise BonusFileWrong(f"csv: line {number}: “{amount}” is not an amount in {currency} like {example}.")
     return int(units)
-
-
-def _audit(
-    session: Session,
-    who: Account,
-    action: str,
-    subject: str,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-    reason: str | None = None,
-) -> None:
-    event = AuditEvent(account_id=who.id, action=action, subject=subject, before=before, after=after, reason=reason)
-    session.add(event)
-    session.flush()

@@ -4,10 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.own_data.erasure import NO_PASSWORD
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
 from app.people.schemas import Person
-from app.tables import Account, AuditEvent, CrowdworkerTotal, Role
+from app.tables import Account, CrowdworkerTotal, Role
 
 
 class UnknownPerson(DomainError):
@@ -47,7 +48,8 @@ def people(session: Session, account_id: str | None = None) -> list[Person]:
 def set_may_edit(session: Session, account_id: str, researcher: Account, *, may_edit: bool) -> None:
     account = _get(session, account_id)
     if account.may_edit != may_edit:
-        _audit(session, "may-edit", account, researcher, {"may_edit": account.may_edit}, {"may_edit": may_edit})
+        before, after = {"may_edit": account.may_edit}, {"may_edit": may_edit}
+        audit(session, researcher, "may-edit", f"account:{account.id}", before=before, after=after)
         account.may_edit = may_edit
     session.flush()
 
@@ -63,7 +65,9 @@ def set_suspended(session: Session, account_id: str, researcher: Account, *, sus
         raise ReasonNeeded("reason: please say why, for those who ask later.")
     was = account.suspended_at is not None
     if was != suspended:
-        _audit(session, "suspend", account, researcher, {"suspended": was}, {"suspended": suspended}, reason or None)
+        before, after = {"suspended": was}, {"suspended": suspended}
+        subject, why = f"account:{account.id}", reason or None
+        audit(session, researcher, "suspend", subject, before=before, after=after, reason=why)
         account.suspended_at = now() if suspended else None
     session.flush()
 
@@ -76,18 +80,3 @@ def _get(session: Session, account_id: str) -> Account:
     if account is None:
         raise UnknownPerson("There is no such account.")
     return account
-
-
-def _audit(
-    session: Session,
-    action: str,
-    account: Account,
-    researcher: Account,
-    before: dict[str, bool],
-    after: dict[str, bool],
-    reason: str | None = None,
-) -> None:
-    subject = f"account:{account.id}"
-    session.add(
-        AuditEvent(account_id=researcher.id, action=action, subject=subject, before=before, after=after, reason=reason)
-    )

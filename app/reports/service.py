@@ -3,10 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
 from app.reports.schemas import NewReport
-from app.tables import Account, AuditEvent, Candidate, Conversation, Report, Turn
+from app.tables import Account, Candidate, Conversation, Report, Turn
 
 
 class UnknownCandidate(DomainError):
@@ -45,7 +46,7 @@ def handle(session: Session, report_id: str, researcher: Account) -> Report:
         raise UnknownReport("There is no such report.")
     if row.handled_at is None:
         row.handled_by, row.handled_at = researcher.id, now()
-        changed = {"before": {"handled": False}, "after": {"handled": True}}
-        session.add(AuditEvent(account_id=researcher.id, action="handle-report", subject=f"report:{row.id}", **changed))
+        before, after = {"handled": False}, {"handled": True}
+        audit(session, researcher, "handle-report", f"report:{row.id}", before=before, after=after)
     session.flush()
     return row

@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.errors import DomainError
 from app.reviews import drawing
 from app.reviews.schemas import Draw, Drawn, DrawWanted, OthersPick, Pick, Revealed, Said, Side
-from app.tables import Account, AuditEvent, Candidate, Comparison, Review, Snapshot, TaskKind, TaskText
+from app.tables import Account, Candidate, Comparison, Review, Snapshot, TaskKind, TaskText
 from app.tranches.dialogues import read_dialogues
 from app.warning import refuse_unwarned
 
@@ -45,8 +46,7 @@ def draw(session: Session, reviewer: Account, wanted: DrawWanted, chance: random
     comparison = session.get_one(Comparison, comparison_id)
     turn, conversation = comparison.turn, comparison.turn.conversation
     if conversation.task.kind == TaskKind.RED_TEAM:
-        subject = f"conversation:{conversation.id}"
-        session.add(AuditEvent(account_id=reviewer.id, action="read-red-team", subject=subject))
+        audit(session, reviewer, "read-red-team", f"conversation:{conversation.id}")
         session.flush()
     a, b = sides(comparison, reviewer)
     (dialogue,) = read_dialogues(session, [conversation.id])

@@ -3,9 +3,12 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
-from app.tables import Account, AuditEvent, Deployment, Snapshot, Task
+from app.tables import Account, Deployment, Snapshot, Task
+
+KEPT, RETIRED = {"retired": False}, {"retired": True}
 
 
 class SnapshotUnknown(DomainError):
@@ -48,7 +51,7 @@ def retire(session: Session, name: str, account: Account, reason: str) -> Snapsh
         )
     if snapshot.retired_at is None:
         snapshot.retired_at = now()
-        _record(session, snapshot, account, "retire", reason)
+        audit(session, account, "retire", f"snapshot:{name}", before=KEPT, after=RETIRED, reason=reason)
     return snapshot
 
 
@@ -56,19 +59,5 @@ def unretire(session: Session, name: str, account: Account, reason: str | None) 
     snapshot = named(session, name, lock=True)
     if snapshot.retired_at is not None:
         snapshot.retired_at = None
-        _record(session, snapshot, account, "unretire", reason)
+        audit(session, account, "unretire", f"snapshot:{name}", before=RETIRED, after=KEPT, reason=reason)
     return snapshot
-
-
-def _record(session: Session, snapshot: Snapshot, account: Account, action: str, reason: str | None) -> None:
-    retired = snapshot.retired_at is not None
-    session.add(
-        AuditEvent(
-            account_id=account.id,
-            action=action,
-            subject=f"snapshot:{snapshot.name}",
-            before={"retired": not retired},
-            after={"retired": retired},
-            reason=reason,
-        )
-    )

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from app.audit.record import audit
 from app.snapshots import schemas
 from app.snapshots.reconcile import INITIAL
 from app.snapshots.retiring import named
-from app.tables import Account, AuditEvent, Sample, Snapshot, SnapshotKind
+from app.tables import Account, Sample, Snapshot, SnapshotKind
 
 NONE_YET = (
     "No snapshot has answered the fixed prompts yet: a policy training does it at its end, "
@@ -42,9 +43,7 @@ def side_by_side(session: Session, a: str | None, b: str | None, *, red_team: bo
 
 def open_red_team(session: Session, a: str, b: str, account: Account) -> schemas.SideBySide:
     """With the words of red-team prompts, which is audited."""
-    session.add(
-        AuditEvent(account_id=account.id, action="read-red-team", subject=f"samples:{a}:{b}", before=None, after=None)
-    )
+    audit(session, account, "read-red-team", f"samples:{a}:{b}")
     return side_by_side(session, a, b, red_team=True)
 
 

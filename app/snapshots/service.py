@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
 from app.jobs import send_after_commit
 from app.snapshots.shares import Wanted, canary, must_add_up, promoted
 from app.snapshots.store import directory_of, verify
-from app.tables import Account, AuditEvent, Deployment, Evaluation, Iteration, Snapshot, SnapshotKind, Task
+from app.tables import Account, Deployment, Evaluation, Iteration, Snapshot, SnapshotKind, Task
 
 
 class UnknownSnapshot(DomainError):
@@ -139,15 +140,14 @@ def _replace(
         for snapshot, line in zip(snapshots, wanted, strict=True)
     ]
     session.add_all(after)
-    session.add(
-        AuditEvent(
-            account_id=account.id if account else None,
-            action=action,
-            subject=subject_of(task.slug if task else None),
-            before=_words(before) or None,
-            after={**_words(after), **({"unevaluated": unevaluated} if unevaluated else {})},
-            reason=reason,
-        )
+    audit(
+        session,
+        account,
+        action,
+        subject_of(task.slug if task else None),
+        before=_words(before) or None,
+        after={**_words(after), **({"unevaluated": unevaluated} if unevaluated else {})},
+        reason=reason,
     )
     session.flush()
     send_after_commit(session, "reconcile")

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import now
 from app.deps import NotAllowed, refuse_suspended, token_hash
 from app.edition import refuse_overtaken
@@ -16,7 +17,6 @@ from app.tables import (
     Account,
     Assignment,
     AssignmentStatus,
-    AuditEvent,
     Role,
     SignIn,
     Study,
@@ -82,11 +82,8 @@ def put(
             session.add(study)
     except IntegrityError:
         raise StudyExists(f"There is a {settings.provider} study “{settings.external_id}” already.") from None
-    action, subject = "change-study" if before else "create-study", f"study:{study.id}"
-    event = AuditEvent(
-        account_id=researcher.id, action=action, subject=subject, before=before, after=_remembered(study)
-    )
-    session.add(event)
+    action = "change-study" if before else "create-study"
+    audit(session, researcher, action, f"study:{study.id}", before=before, after=_remembered(study))
     session.flush()
     return study
 

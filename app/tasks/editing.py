@@ -5,9 +5,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.edition import refuse_overtaken, version_of
 from app.errors import DomainError
-from app.tables import Account, AuditEvent, Task, TaskText
+from app.tables import Account, Task, TaskText
 from app.tasks import schemas
 
 
@@ -47,9 +48,9 @@ def publish(session: Session, task: Task, new: schemas.PublishedText, author: Ac
         task_id=task.id, version=(latest or 0) + 1, created_by=author.id, **new.model_dump(exclude={"based_on"})
     )
     session.add(text)
-    before = {"text_version": task.text_version}
+    before, after = {"text_version": task.text_version}, {"text_version": text.version}
     task.text_version = text.version
-    _audit(session, author, "publish-text", task, before, {"text_version": text.version})
+    audit(session, author, "publish-text", f"task:{task.slug}", before=before, after=after)
     session.flush()
     session.refresh(task, ["current_text"])
     return _view(text, author.username)
@@ -73,7 +74,7 @@ def change_settings(
     for name, value in after.items():
         setattr(task, name, value)
     if after != before:
-        _audit(session, author, CHANGE, task, before, after)
+        audit(session, author, CHANGE, f"task:{task.slug}", before=before, after=after)
     session.flush()
     return settings(session, task)
 
@@ -84,13 +85,6 @@ def _refuse_pass_mark(pass_mark: int, pairs: int) -> None:
         raise PassMarkTooHigh(
             f"pass_mark: {pass_mark} right answers cannot be given to {pairs} worked pair{'s' if pairs > 1 else ''}."
         )
-
-
-def _audit(
-    session: Session, author: Account, action: str, task: Task, before: dict[str, Any], after: dict[str, Any]
-) -> None:
-    subject = f"task:{task.slug}"
-    session.add(AuditEvent(account_id=author.id, action=action, subject=subject, before=before, after=after))
 
 
 def _view(text: TaskText, author: str | None) -> schemas.TaskText:

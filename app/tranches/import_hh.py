@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import new_id, now, reading, writing
 from app.errors import DomainError
 from app.settings import get_settings
 from app.tables import (
-    AuditEvent,
     Base,
     Candidate,
     CandidateStatus,
@@ -178,7 +178,7 @@ def _publish(session: Session, import_id: str) -> None:
     session.execute(update(Import).where(Import.id == import_id).values(status=ImportStatus.DONE, finished_at=at))
     row = session.get_one(Import, import_id)
     after = {"file": row.file_name, "sha256": row.sha256, "rows": row.rows, "stored": row.stored}
-    session.add(AuditEvent(action="import", subject=f"import:{row.id}", after=after))
+    audit(session, None, "import", f"import:{row.id}", after=after)
 
 
 def _task(kind: TaskKind) -> Task:

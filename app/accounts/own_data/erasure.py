@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ScalarResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
 from app.jobs import send_after_commit
@@ -72,7 +73,7 @@ def erase(session: Session, account_id: str) -> None:
     frozen = _blank_dialogues(session, account)
     _forget_person(session, account)
     counts = {"conversations": len(own), "frozen_comparisons": frozen}
-    session.add(AuditEvent(account_id=account.id, action="erase", subject=f"account:{account.id}", after=counts))
+    audit(session, account, "erase", f"account:{account.id}", after=counts)
     session.flush()
     send_after_commit(session, "erase_copies", erasure.id)
 
