@@ -11,7 +11,7 @@ from app.tables import Account, Deployment, Snapshot, Task
 KEPT, RETIRED = {"retired": False}, {"retired": True}
 
 
-class SnapshotUnknown(DomainError):
+class UnknownSnapshot(DomainError):
     status = 404
 
 
@@ -31,7 +31,7 @@ def named(session: Session, name: str, *, lock: bool = False) -> Snapshot:
     query = select(Snapshot).where(Snapshot.name == name)
     found = session.scalar((query.with_for_update() if lock else query).execution_options(populate_existing=lock))
     if found is None:
-        raise SnapshotUnknown(f"There is no snapshot “{name}”.")
+        raise UnknownSnapshot(f"There is no snapshot “{name}”.")
     return found
 
 

@@ -17,10 +17,6 @@ from app.snapshots.store import directory_of, verify
 from app.tables import Account, Deployment, Evaluation, Iteration, Snapshot, SnapshotKind, Task
 
 
-class UnknownSnapshot(DomainError):
-    status = 422
-
-
 class SnapshotNotDeployable(DomainError):
     status = 422
 
@@ -206,7 +202,7 @@ def _deployable(session: Session, line: Wanted, task: Task | None) -> Snapshot:
     named = select(Snapshot).where(Snapshot.name == line.snapshot).with_for_update(read=True)
     snapshot = session.scalar(named.execution_options(populate_existing=True))
     if snapshot is None:
-        raise UnknownSnapshot(f"There is no snapshot “{line.snapshot}”.")
+        raise SnapshotNotDeployable(f"There is no snapshot “{line.snapshot}”.")
     kind = SnapshotKind.POLICY if task else SnapshotKind.PM
     if snapshot.kind != kind:
         raise SnapshotNotDeployable(f"Snapshot “{snapshot.name}” is a {snapshot.kind}, and a {kind} is wanted here.")

@@ -58,7 +58,7 @@ def test_what_answers_somewhere_is_not_retired_and_the_refusal_says_where(resear
     [
         ("initial", "Too weak.", 409, "never-retired"),
         ("week-1", " ", 422, "reason-needed"),
-        ("week-9", "Gone.", 404, "snapshot-unknown"),
+        ("week-9", "Gone.", 404, "unknown-snapshot"),
     ],
 )
 def test_a_wrong_retirement_changes_nothing(
