@@ -5,7 +5,7 @@ Five people or more make a mean. Comments are not shown here: words name their a
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from statistics import mean
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.care.feelings import FEELINGS
 from app.care.schemas import Felt, SurveyWeek
 from app.tables import Account, Role, WellbeingSurvey
+from app.weeks import monday_of
 
 FEWEST_PEOPLE = 5
 
@@ -24,8 +25,7 @@ def by_week(session: Session) -> list[SurveyWeek]:
     weeks = defaultdict[date, list[WellbeingSurvey]](list)
     for survey in session.scalars(answered.where(Account.role == Role.CROWDWORKER)):
         if survey.feelings:
-            day = survey.created_at.date()
-            weeks[day - timedelta(days=day.weekday())].append(survey)
+            weeks[monday_of(survey.created_at)].append(survey)
     found = [_week(monday, surveys) for monday, surveys in sorted(weeks.items(), reverse=True)]
     return [week for week in found if week.people >= FEWEST_PEOPLE]
 

@@ -23,19 +23,14 @@ from app.tables import (
     CrowdworkerWeek,
     Turn,
 )
+from app.weeks import WEEK, monday_of
 
-WEEK = timedelta(days=7)
 STALE = timedelta(hours=1)
 AT_A_TIME = 500  # accounts in one query
 LONGEST = 3600
 """Seconds. Longer than an hour to choose is a lunch, and says no more than an hour does."""
 SUMMED = ("comparisons", "conversations", "strength_1", "strength_2", "strength_3", "strength_4",
           "sided", "picked_a", "scored", "with_pm")  # fmt: skip
-
-
-def monday_of(moment: datetime) -> date:
-    day = moment.astimezone(UTC).date()
-    return day - timedelta(days=day.weekday())
 
 
 def due_weeks(session: Session) -> list[date]:

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, aliased
 
 from app.accounts.own_data.erasure import NO_PASSWORD
 from app.agreement import ENOUGH, share
-from app.crowdworkers.counting import monday_of
 from app.crowdworkers.schemas import CrowdworkerLine, CrowdworkersFound, Large, Sort
 from app.db import now
 from app.errors import DomainError
@@ -25,6 +24,7 @@ from app.tables import (
     Review,
     Role,
 )
+from app.weeks import monday_of
 
 PAGE = 50
 LARGE = 0.20

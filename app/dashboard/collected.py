@@ -27,8 +27,9 @@ from app.tables import (
     Tranche,
     TrancheKind,
 )
+from app.weeks import WEEK, monday_of
 
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
+DAY = timedelta(days=1)
 AT_ONCE = timedelta(days=31)
 """Days that one transaction closes: an installation that begins with this release has all of its own to close."""
 EPOCH, SECONDS = date(1970, 1, 1), 86_400
@@ -116,7 +117,7 @@ def collected(session: Session) -> Collected:
         by_task=_by(came, today, lambda row: slugs[row.task_id]),
         by_kind=_by(came, today, lambda row: str(row.kind)),
         new=_since_the_last_tranche(session, came),
-        crowdworkers=_who_chose_since(session, _monday(today)),
+        crowdworkers=_who_chose_since(session, monday_of(today)),
         assignments_open=_open_assignments(session),
     )
 
@@ -132,17 +133,13 @@ def _counts(came: Iterable[Came], today: date) -> Counts:
     on_day: dict[date, int] = defaultdict(int)
     for row in came:
         on_day[row.day] += row.comparisons
-    monday = _monday(today)
+    monday = monday_of(today)
     return Counts(
         today=on_day[today],
         this_week=sum(count for day, count in on_day.items() if day >= monday),
         last_week=sum(count for day, count in on_day.items() if monday - WEEK <= day < monday),
         total=sum(on_day.values()),
     )
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def _since_the_last_tranche(session: Session, came: Iterable[Came]) -> int:

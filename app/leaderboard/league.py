@@ -6,7 +6,7 @@ never more memory than their numbers.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 import numpy as np
@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from app.leaderboard.bradley_terry import Floats, Ints
 from app.snapshots.reconcile import INITIAL
 from app.tables import Account, ChoiceDirection, Comparison, Deployment, Iteration, Snapshot, Task
+from app.weeks import WEEK, monday_of
 
 WEAKEST = 1
 """The paper's "unsure": left out of Elo as it is of training (App. B.5)."""
-WEEK = timedelta(days=7)
 AT_ONCE = 20_000  # rows fetched
 
 
@@ -146,8 +146,8 @@ def _weeks(session: Session) -> Iterator[date]:
     last = session.scalar(select(func.max(Comparison.created_at)).where(met))
     if first is None or last is None:
         return
-    monday = first.date() - timedelta(days=first.weekday())
-    while monday <= last.date():
+    monday = monday_of(first)
+    while monday <= monday_of(last):
         yield monday
         monday += WEEK
 

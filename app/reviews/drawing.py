@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.accounts.own_data.erasure import NO_PASSWORD
-from app.crowdworkers.counting import WEEK
 from app.errors import DomainError
 from app.reviews.schemas import DrawWanted
 from app.tables import (
@@ -33,6 +32,7 @@ from app.tables import (
     Tranche,
     Turn,
 )
+from app.weeks import WEEK
 
 AGAIN = 0.2
 """How often a comparison that another researcher reviewed is drawn, where there is one."""

@@ -1,7 +1,5 @@
 """What somebody has done and earned, and what became of it."""
 
-from datetime import timedelta
-
 from sqlalchemy import Select, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -22,8 +20,8 @@ from app.tables import (
     Task,
     Turn,
 )
+from app.weeks import WEEK
 
-WEEK = timedelta(days=7)
 WEAKEST = 1  # such choices are dropped before training
 
 

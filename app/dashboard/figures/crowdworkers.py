@@ -1,6 +1,6 @@
 """Figures about who chooses, and how: from the counts of weeks, and from researchers' blind reviews."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session, aliased
@@ -18,6 +18,7 @@ from app.tables import (
     CrowdworkerWeek,
     Review,
 )
+from app.weeks import WEEK
 
 CONCENTRATION = "How much of the data comes from how few"
 VOLUME = "Comparisons a week"
@@ -25,7 +26,6 @@ HABITS = "How they choose, week by week"
 SECONDS = "Median time to choose"
 AGREEMENT = "Who picks what the other picked"
 SHOWN = 300  # points of a curve
-WEEK = timedelta(days=7)
 
 
 class CrowdworkerUnknown(DomainError):

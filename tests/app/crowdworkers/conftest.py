@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.crowdworkers.counting import WEEK, monday_of
 from app.db import now
 from app.tables import Account, ChoiceDirection, Comparison, ConversationStatus, Task
+from app.weeks import WEEK, monday_of
 from tests.factories import make_comparison, make_conversation, make_turn
 
 MONDAY = datetime.combine(monday_of(now()) - 10 * WEEK, time(9), UTC)
