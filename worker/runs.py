@@ -7,11 +7,9 @@ up starts the same command in the same directory, which goes on from its checkpo
 
 import fcntl
 import json
-import math
 import mmap
 import os
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,17 +19,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import Session
 
 from app import db
 from app.settings import get_settings
-from app.tables import Iteration, Metric, RunStatus, Snapshot, SnapshotKind, StageRun, TrainingRun, Turn, TurnStatus
+from app.tables import Iteration, RunStatus, StageRun, TrainingRun, Turn, TurnStatus
 from models.run import BAD_INPUT, INTERRUPTED, OUTCOME, PREEMPTED, Outcome, write_atomically
+from worker import metrics
 
 POLL_EVERY = 0.5  # seconds between looks at the child
 BEAT_EVERY = 5.0  # seconds between heartbeats when there is nothing else to write
@@ -203,7 +201,7 @@ def _give_back(run_id: str) -> None:
 
 def _follow_child(run: TrainingRun, stage_run_id: str, directory: Path, arguments: Sequence[str]) -> int:
     """Start the child, copy what it says into rows until it ends, and return its exit code."""
-    metrics, threads, beaten_at = MetricsTail(directory / "metrics.jsonl"), Threads(directory / "threads"), 0.0
+    tail, threads, beaten_at = metrics.Tail(directory / "metrics.jsonl"), Threads(directory / "threads"), 0.0
     beat_every = min(BEAT_EVERY, get_settings().stale_after / 4)
     if not _lock_is_free(directory):
         _give_back(run.id)
@@ -213,12 +211,12 @@ def _follow_child(run: TrainingRun, stage_run_id: str, directory: Path, argument
     with _child(run.module, directory, arguments) as child:
         while True:
             code = _wait(child, POLL_EVERY)
-            new, progress = metrics.read(), _progress(directory)
+            new, progress = tail.read(), _progress(directory)
             if new or code is not None or time.monotonic() - beaten_at > beat_every:
                 beaten_at = time.monotonic()
                 with db.writing() as session:
                     cancelled = _beat(session, run.id, stage_run_id, progress)
-                    store(session, run.id, new)
+                    metrics.store(session, run.id, new)
                 threads.write()
                 if cancelled and code is None:
                     _stop(child, grace=CANCEL_GRACE)
@@ -329,60 +327,6 @@ def _progress(directory: Path) -> dict[str, Any] | None:
     return progress if isinstance(progress, dict) else None
 
 
-class Point(NamedTuple):
-    name: str
-    step: int
-    value: float
-
-
-class MetricsTail:
-    """The new complete lines of a metrics file. A resumed child rewinds the file by replacing it: then all of it is
-    new again, which storing tolerates."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._inode = self._offset = 0
-
-    def read(self) -> list[Point]:
-        try:
-            file = self.path.open("rb")
-        except FileNotFoundError:
-            return []
-        with file:
-            status = os.fstat(file.fileno())
-            if status.st_ino != self._inode or status.st_size < self._offset:
-                self._inode, self._offset = status.st_ino, 0
-            file.seek(self._offset)
-            complete, newline, _ = file.read().rpartition(b"\n")
-        self._offset += len(complete) + len(newline)
-        return [point for line in complete.splitlines() for point in _points(line)]
-
-
-def _points(line: bytes) -> Iterator[Point]:
-    try:
-        values = json.loads(line)
-        step = int(values.pop("step"))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return  # half a line that a kill left behind: the child writes that step again
-    for name, value in values.items():
-        # JSON for the browser has no NaN, and a chart no place for it.
-        if isinstance(value, int | float) and math.isfinite(value):
-            yield Point(name, step, float(value))
-
-
-def store(session: Session, run_id: str, points: Sequence[Point]) -> None:
-    """Into rows, in bulk; the same point again is the same row."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    rows = {(point.name, point.step): point.value for point in points}  # one statement may not touch a row twice
-    values = [
-        {"training_run_id": run_id, "name": name, "step": step, "value": value} for (name, step), value in rows.items()
-    ]
-    for start in range(0, len(values), 1000):
-        statement = insert(Metric).values(values[start : start + 1000])
-        keys = [Metric.training_run_id, Metric.name, Metric.step]
-        session.execute(statement.on_conflict_do_update(index_elements=keys, set_={"value": statement.excluded.value}))
-
-
 class Threads:
     """The `threads` file, which the child reads between steps: all cores while nobody is chatting, else all but one."""
 
@@ -406,65 +350,3 @@ def allowed_threads(cores: int, busy_at: datetime | None, at: datetime) -> int:
     """Two processes that both want all cores slow each other down many times over, so the chat comes first."""
     chatting = busy_at is not None and at - busy_at < QUIET_FOR
     return max(1, cores - 1) if chatting else cores
-
-
-def register_snapshot(
-    session: Session,
-    run: TrainingRun,
-    kind: SnapshotKind,
-    name: str,
-    iteration: Iteration,
-    pm: Snapshot | None = None,
-    made: str = "snapshot",
-) -> Snapshot:
-    """Keep a snapshot that the run made, `RUN_DIR/snapshot` or one along the run, in the snapshot store and as a row.
-    The same one again is the same row."""
-    source = get_settings().runs_dir / run.directory / made
-    manifest = json.loads((source / "manifest.json").read_text())
-    for known in session.scalars(select(Snapshot).where(Snapshot.training_run_id == run.id)):
-        if known.manifest.get("name") == manifest.get("name"):  # its row's may have a number
-            return known
-    name = _unused(session, name)
-    _place(source, get_settings().snapshots_dir / name)
-    snapshot = Snapshot(
-        name=name,
-        kind=kind,
-        directory=name,
-        base_hash=manifest["base"]["hash"],
-        data_hash=manifest.get("data_hash"),
-        manifest=manifest,
-        training_run_id=run.id,
-        iteration_id=iteration.id,
-        pm_id=pm.id if pm else None,
-    )
-    session.add(snapshot)
-    session.flush()
-    return snapshot
-
-
-def _unused(session: Session, name: str) -> str:
-    """A second attempt with other inputs makes a second snapshot; the first may be deployed somewhere by hand."""
-    taken = set(session.scalars(select(Snapshot.name).where(Snapshot.name.startswith(name))))
-    number = 1
-    while (unused := name if number == 1 else f"{name}-{number}") in taken:
-        number += 1
-    return unused
-
-
-def _place(source: Path, target: Path) -> None:
-    """All of it appears at once. Hard links, for nobody changes a snapshot's files."""
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(source, unfinished, copy_function=_link)
-    if target.exists():  # no row names it: left by a kill between this step and the commit
-        shutil.rmtree(target)
-    unfinished.replace(target)
-
-
-def _link(source: str, target: str) -> str:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system
-        shutil.copy2(source, target)
-    return target

@@ -15,15 +15,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session
 
 from app import db, settings
 from app.tables import (
     Iteration,
     Metric,
     RunStatus,
-    Snapshot,
-    SnapshotKind,
     StageRun,
     TrainingRun,
     TurnStatus,
@@ -31,7 +28,7 @@ from app.tables import (
 from tests.factories import make_turn
 from tests.worker.conftest import CHILD, Stage
 from worker import runs
-from worker.runs import MetricsTail, Point, allowed_threads
+from worker.runs import allowed_threads
 
 MakeStage = Callable[[dict[str, object]], Stage]
 
@@ -285,41 +282,6 @@ def test_a_child_ends_when_its_worker_is_killed(stage: MakeStage, tmp_path: Path
     assert written == list(range(1, len(written) + 1))
 
 
-def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.jsonl"
-    tail = MetricsTail(path)
-    assert tail.read() == []
-    path.write_text('{"step": 1, "pm/loss": 0.5}\n{"step": 2, "pm/')
-    assert tail.read() == [Point("pm/loss", 1, 0.5)]
-    with path.open("a") as file:
-        file.write('loss": 0.25, "pm/margin": NaN}\n')
-    assert tail.read() == [Point("pm/loss", 2, 0.25)]
-    assert tail.read() == []
-
-
-def test_a_rewound_file_is_read_from_its_beginning(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.jsonl"
-    path.write_text('{"step": 1, "a/b": 1}\n{"step": 2, "a/b": 2}\n{"step": 3, "a/b": 3}\n')
-    tail = MetricsTail(path)
-    assert len(tail.read()) == 3
-    (tmp_path / "new").write_text(
-        '{"step": 1, "a/b": 1}\n{"step": 2, "a/b": 20}\n{"step": 3, "a/b": 30}\n{"step": 4, "a/b": 4}\n'
-    )
-    (tmp_path / "new").replace(path)
-    assert [point.value for point in tail.read()] == [1, 20, 30, 4]
-
-
-def test_the_same_metric_again_is_the_same_row(session: Session) -> None:
-    run = TrainingRun(module="train_pm", directory="x")
-    session.add(run)
-    session.flush()
-    runs.store(session, run.id, [Point("pm/loss", step, 1.0) for step in range(2500)])
-    runs.store(session, run.id, [Point("pm/loss", 7, 2.0), Point("pm/loss", 7, 3.0)])
-    values = dict(session.execute(select(Metric.step, Metric.value)).tuples().all())
-    assert len(values) == 2500
-    assert (values[6], values[7]) == (1.0, 3.0)
-
-
 def test_the_trainer_leaves_a_core_to_the_chat_for_a_minute_after_a_turn() -> None:
     now = db.now()
     assert allowed_threads(4, None, now) == 4
@@ -340,36 +302,3 @@ def test_the_threads_file_follows_turns_that_are_sampled(
         make_turn(session).status = TurnStatus.GENERATING
     threads.write()
     assert (tmp_path / "threads").read_text() == "7\n"
-
-
-def test_a_snapshot_is_registered_once_and_whole(stage: MakeStage) -> None:
-    week = stage({"steps": 1})
-    week.carry_out()
-    run = week.run()
-    left_over = settings.get_settings().snapshots_dir / "week-pm"
-    left_over.mkdir(parents=True)
-    (left_over / "half").write_text("a kill between the files and the commit")
-    for _ in range(2):
-        with db.writing() as session:
-            snapshot = runs.register_snapshot(session, run, SnapshotKind.PM, "week-pm", week.iteration)
-    assert (snapshot.name, snapshot.base_hash, snapshot.data_hash) == ("week-pm", "b", "d")
-    store = settings.get_settings().snapshots_dir
-    assert [path.name for path in store.iterdir()] == ["week-pm"]
-    assert {path.name for path in (store / "week-pm").iterdir()} == {"adapter_model.safetensors", "manifest.json"}
-    with db.reading() as session:
-        assert len(session.scalars(select(Snapshot)).all()) == 1
-
-
-def test_a_second_training_under_the_same_name_does_not_touch_the_first_snapshot(stage: MakeStage) -> None:
-    week = stage({"steps": 1})
-    week.carry_out()
-    with db.writing() as session:
-        first = runs.register_snapshot(session, week.run(), SnapshotKind.PM, "week-pm", week.iteration)
-        other = TrainingRun(module="train_pm", directory="week/other", status=RunStatus.SUCCEEDED)
-        session.add(other)
-    directory = settings.get_settings().runs_dir / "week" / "other" / "snapshot"
-    directory.mkdir(parents=True)
-    (directory / "manifest.json").write_text('{"base": {"hash": "c"}, "files": {}}')
-    with db.writing() as session:
-        second = runs.register_snapshot(session, other, SnapshotKind.PM, "week-pm", week.iteration)
-    assert (first.name, second.name) == ("week-pm", "week-pm-2")

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from app.tables import SnapshotKind
-from worker import runs
+from worker import runs, snapshots
 from worker.stages.inputs import conversations, is_prepared, write_config, write_lines
 from worker.week import Result, Week
 
@@ -59,6 +59,6 @@ def _register(session: Session, week: Week, what: str) -> Result:
     directory: Path = week.directory(what)
     run = runs.find(session, directory)
     name = f"{week.iteration.name}-{what}"
-    snapshot = runs.register_snapshot(session, run, SnapshotKind.PM, name, week.iteration)
+    snapshot = snapshots.register(session, run, SnapshotKind.PM, name, week.iteration)
     result: Result = json.loads((directory / "result.json").read_text())
     return {"snapshot_id": snapshot.id, "snapshot": snapshot.name, "run_id": run.id, **result}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.snapshots.store import directory_of
 from app.tables import Snapshot, SnapshotKind
-from worker import runs, samples
+from worker import runs, samples, snapshots
 from worker.stages.inputs import (
     at_most,
     comparisons_in,
@@ -63,7 +63,7 @@ def record(session: Session, week: Week) -> Result:
     result: Result = json.loads((directory / "result.json").read_text())
     for kept in result.get("snapshots", []):
         made = f"snapshots/{kept['name']}"
-        runs.register_snapshot(session, run, SnapshotKind.POLICY, kept["name"], week.iteration, pm, made)
-    snapshot = runs.register_snapshot(session, run, SnapshotKind.POLICY, name, week.iteration, pm)
+        snapshots.register(session, run, SnapshotKind.POLICY, kept["name"], week.iteration, pm, made)
+    snapshot = snapshots.register(session, run, SnapshotKind.POLICY, name, week.iteration, pm)
     samples.register(session, run, directory, pm)
     return {"snapshot_id": snapshot.id, "snapshot": snapshot.name, "run_id": run.id, **result}
