@@ -31,6 +31,7 @@ RUN = 3
 """Words that follow each other and are compared together."""
 ALIKE = 0.7
 """Share of a message's runs of words that stand in one other message, from which on it is a copy of it."""
+REPEATS_HUMAN, REPEATS_GENERATED = "repeats a human one", "repeats a generated one"
 
 
 class Written(NamedTuple):
@@ -52,7 +53,7 @@ def generate(opened: Opened, human: Sequence[Prompt], count: int, shots: int, ma
             f"{max_tokens} tokens; {shots} are to be shown at a time."
         )
     sampler = Sampler(policy.backbone, tokenizer, renderer)
-    sieve = Sieve([first_of(prompt) for prompt in human])
+    sieve = Sieve(human)
     written = Written([], Counter())
     for start in range(0, -(-TRIES * count // PER_REQUEST), AT_ONCE):
         numbers = range(start, start + AT_ONCE)
@@ -74,7 +75,7 @@ def generate(opened: Opened, human: Sequence[Prompt], count: int, shots: int, ma
                     written.dropped[reason] += 1
                     continue
                 text = response.text.strip()
-                sieve.add(text, "repeats a generated one")
+                sieve.add(text, REPEATS_GENERATED)
                 written.prompts.append(Prompt([Message("user", text)], task, name))
     return written
 
@@ -113,12 +114,12 @@ def request(examples: dict[str, list[str]], shots: int, draw: random.Random) -> 
 class Sieve:
     """Tells new messages from what is there already."""
 
-    def __init__(self, human: Sequence[str]) -> None:
+    def __init__(self, there: Sequence[Prompt]) -> None:
         self._families: dict[str, str] = {}  # why not, by family
         self._holders: dict[tuple[str, ...], list[int]] = defaultdict(list)  # of each run of words
         self._reasons: list[str] = []  # by holder
-        for text in human:
-            self.add(text, "repeats a human one")
+        for prompt in sorted(there, key=lambda prompt: bool(prompt.generated_by)):  # of two alike the human one counts
+            self.add(first_of(prompt), REPEATS_GENERATED if prompt.generated_by else REPEATS_HUMAN)
 
     def add(self, text: str, reason: str) -> None:
         """From now on a message like this one is refused, for this reason."""

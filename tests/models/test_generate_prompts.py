@@ -89,6 +89,24 @@ def test_a_policy_that_has_nothing_new_to_say_gives_fewer_and_says_so(
     assert "dropped, repeats a generated one: 63" in said
 
 
+def test_rows_that_an_earlier_policy_wrote_count_as_generated_ones(
+    tmp_path: Path, people: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = of_side("train", "What a lovely day for tar")
+    with people.open("a") as file:
+        file.write(json.dumps({"prompt": earlier, "task": "helpfulness", "generated_by": "week-1"}) + "\n")
+
+    def always_the_same(self: Sampler, prompts: Any, seeds: Any, *_: Any) -> list[list[Response]]:
+        return [[Response(earlier, [1], "stop") for _ in own] for own in seeds]
+
+    monkeypatch.setattr(Sampler, "sample", always_the_same)
+    run(monkeypatch, "base", people, tmp_path / "out", "--count", 1, "--shots", 2)
+    assert read(tmp_path / "out") == []
+    said = capsys.readouterr().out
+    assert "dropped, repeats a generated one: 64" in said
+    assert "human" not in said
+
+
 # What is shown
 
 
@@ -133,9 +151,15 @@ def test_a_request_shows_different_messages_of_one_task_which_comes_as_often_as_
     ],
 )
 def test_what_is_empty_cut_known_or_of_the_test_side_is_not_kept(text: str, finish: Any, reason: str | None) -> None:
-    sieve = Sieve(["How do I bake a cake for my sister's birthday?", of_side("test", "Hello")])
-    sieve.add("Which tea is good in the late evening?", "repeats a generated one")
+    tea = prompt("Which tea is good in the late evening?", generated_by="base")
+    sieve = Sieve([tea, prompt("How do I bake a cake for my sister's birthday?"), prompt(of_side("test", "Hello"))])
     assert sieve.reason_against(Response(text, [], finish)) == reason
+
+
+def test_of_a_human_and_a_generated_message_that_are_alike_the_human_one_is_repeated() -> None:
+    good_day = of_side("train", "Good day")
+    sieve = Sieve([prompt(good_day, generated_by="base"), prompt(good_day)])
+    assert sieve.reason_against(Response(good_day, [], "stop")) == "repeats a human one"
 
 
 def test_runs_are_of_three_words_without_case_and_punctuation() -> None:
