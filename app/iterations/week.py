@@ -12,7 +12,7 @@ class Preset(NamedTuple):
     seconds: dict[str, float]  # per stage on two cores, shown until there are past runs
 
 
-MEASURED = {"train_pm": 365, "evaluate_pm": 40, "train_policy": 510, "evaluate_policy": 60}
+MEASURED: dict[str, float] = {"train_pm": 365, "evaluate_pm": 40, "train_policy": 510, "evaluate_policy": 60}
 """Seconds of a week with the preset small (docs/first-week.md), when no policy was asked the fixed prompts yet."""
 FIXED_PROMPTS = round(4 * 17 * 2 * 0.39)
 """Seconds for those: 4 prompts, 17 responses to each, by the initial policy and the new one; sampling and scoring one
