@@ -149,7 +149,7 @@ def _trained(
     run = TrainingRun(module=stage, directory=f"{iteration.name}/{stage}", status=RunStatus.SUCCEEDED)
     session.add(run)
     session.flush()
-    done = {"status": StageStatus.SUCCEEDED, "training_run_id": run.id, "result": result}
+    done = {"status": StageStatus.SUCCEEDED, "training_run_id": run.id, "result": {"snapshot": name, **result}}
     session.add(StageRun(iteration_id=iteration.id, stage=stage, **done))
     made = {"training_run_id": run.id, "iteration_id": iteration.id, "created_at": iteration.created_at}
     snapshot = Snapshot(name=name, kind=kind, **made)

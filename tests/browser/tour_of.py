@@ -1,0 +1,215 @@
+"""Photographs the dashboard of an installation that runs, with the rows it has:
+
+    python -m tests.browser.tour_of http://127.0.0.1:8000 --username U --password P --to DIR
+
+Signs in as a researcher, walks through a week and what came of it, and takes a picture of each page at a desk. A page
+that is not as it should be (an error in the console, a part that could not be loaded or is still loading, a number that
+is none, something to scroll sideways for) is named at the end, and the exit code is 1. It is 3 if nobody could sign in.
+
+Nobody's words get into a picture: conversations, comparisons, messages and reviews are not visited, and what a stage
+says of single prompts is not opened. Policies are shown on the fixed prompts of `worker/shown.jsonl` alone, which were
+written to be shown; of an installation that asks them anything else those two pages are left out, and named too.
+"""
+
+import argparse
+import contextlib
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect, sync_playwright
+
+from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.small_png import small_png
+
+DESK = {"width": 1280, "height": 800}
+PATIENCE = 30_000  # ms, for a page to be there
+SHOWN = Path(__file__).parents[2] / "worker" / "shown.jsonl"
+NO_NUMBER = re.compile(r"\b(NaN|undefined|Infinity)\b")
+BROKEN = {"There is nothing at this address.", "This page has stopped working. Nothing you have sent is lost."}
+
+
+class Refused(Exception):
+    """A sentence for whoever called: there is nothing to photograph."""
+
+
+class Photographer:
+    """A researcher's window, the album, and what was wrong on the way."""
+
+    def __init__(self, context: BrowserContext, album: Path) -> None:
+        self.darkroom, self.page, self.album = context.new_page(), context.new_page(), album
+        self.taken: list[str] = []
+        self.wrong: list[str] = []
+        self.heard: list[str] = []
+        self.page.on("pageerror", lambda error: self.heard.append(error.message))
+        self.page.on("console", lambda said: self.heard.append(said.text) if said.type == "error" else None)
+
+    def visit(self, path: str, name: str) -> None:
+        """The whole page, as long as it is."""
+        self.page.goto(path)
+        self.shoot(name)
+
+    def shoot(self, name: str, part: Locator | None = None) -> None:
+        """The page, or a part of it, when nothing in it is being loaded any more."""
+        with contextlib.suppress(TimeoutError):  # a page that follows a run never stops asking
+            self.page.wait_for_load_state("networkidle", timeout=10_000)
+        with contextlib.suppress(TimeoutError, AssertionError):  # it is told below
+            self.page.locator("main h1").first.wait_for()
+            expect(self.page.locator(LOADING)).to_have_count(0, timeout=PATIENCE)
+        self.page.wait_for_timeout(400)  # a chart draws itself after its library came
+        self.page.mouse.move(0, 0)
+        image = {"animations": "disabled", "caret": "hide"}
+        taken = part.screenshot(**image) if part else self.page.screenshot(full_page=True, **image)  # type: ignore[arg-type]
+        self.album.mkdir(parents=True, exist_ok=True)
+        (self.album / f"{name}.png").write_bytes(small_png(self.darkroom, taken))
+        self.taken.append(name)
+        self.wrong += [f"{name} ({self.page.url}): {what}" for what in [*self.heard, *complaints(self.page)]]
+        self.heard.clear()
+
+
+LOADING = "main [class*=Loader-root], main [class*=Skeleton-root]"
+
+
+def complaints(page: Page) -> Iterator[str]:
+    """What of a page is not as it should be, as far as it shows."""
+    for said in page.locator("[data-tone=error]").all_inner_texts():
+        yield f"it says “{said.strip()}”"
+    text = page.locator("body").inner_text()
+    yield from (f"it says “{said}”" for said in BROKEN if said in text)
+    yield from (f"a number is {said}" for said in sorted(set(NO_NUMBER.findall(text))))
+    if page.locator("main h1").count() == 0:
+        yield "it has no heading"
+    if page.locator(LOADING).count():
+        yield "something is still loading"
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        yield "it scrolls sideways"
+
+
+def sign_in(context: BrowserContext, url: str, username: str, password: str) -> None:
+    answer = context.request.post(
+        "/api/v1/session", data={"username": username, "password": password}, headers={"Origin": url}
+    )
+    if not answer.ok:
+        raise Refused(f"{url} does not let “{username}” in: {answer.status} {answer.text()}")
+    if answer.json()["account"]["role"] == "crowdworker":
+        raise Refused(f"“{username}” is a crowdworker, who has no dashboard.")
+
+
+def walk(photographer: Photographer, ask: Callable[[str], Any], week: str | None) -> None:
+    """The dashboard's pages, in the order of a week. `ask` reads an address of the API; None: it failed."""
+    visit = photographer.visit
+    visit("/admin", "01-overview")
+    visit("/admin/iterations", "02-iterations")
+    begun = [
+        one for one in ask("iterations?limit=100") or [] if one["status"] != "skipped" and week in (None, one["name"])
+    ]
+    if week and not begun:
+        raise Refused(f"There is no iteration “{week}” that has begun.")
+    if begun:
+        iteration(photographer, begun[0])
+        visit(f"/admin/lineage?iteration={begun[0]['id']}", "05-lineage")
+    visit("/admin/snapshots", "06-snapshots")
+    samples = ask("samples") or {"a": "initial", "prompts": []}
+    policies = [one["name"] for one in ask("snapshots?kind=policy") or [] if one["name"] != "initial"]
+    newest_policy = samples["a"] if samples["a"] != "initial" else next(iter(policies), "initial")
+    visit(f"/admin/snapshots/{newest_policy}", "07-policy")
+    if ours(photographer, "08-policy-beside-the-initial-one", (one["prompt"] for one in samples["prompts"])):
+        visit(f"/admin/snapshots/compare?a={newest_policy}&b=initial", "08-policy-beside-the-initial-one")
+    visit("/admin/preference-models", "09-preference-models")
+    visit("/admin/policies", "10-policies")
+    visit("/admin/leaderboard", "11-leaderboard")
+    visit("/admin/tranches", "12-tranches")
+    for tranche in (ask("tranches") or [])[:1]:
+        visit(f"/admin/tranches/{tranche['name']}", "13-datasheet")
+    visit("/admin/crowdworkers", "14-crowdworkers")
+    improvement = ask("improvement") or {"sheet": {"rows": []}}
+    if ours(photographer, "15-improvement", (one["prompt"] for one in improvement["sheet"]["rows"])):
+        visit("/admin/improvement", "15-improvement")
+    visit("/admin/audit", "16-audit-log")
+
+
+def iteration(photographer: Photographer, shown: dict[str, Any]) -> None:
+    """Its page, then each stage that has begun, opened: what went in and came out, its curves; and the gate's lines."""
+    page, path = photographer.page, f"/admin/iterations/{shown['id']}"
+    photographer.visit(path, "03-iteration")
+    begun = [stage["stage"] for stage in shown["stages"] if stage["attempt"]]
+    for number, stage in enumerate(begun, start=1):
+        name = f"04-stage-{number}-{stage.replace('_', '-')}"
+        page.goto(path)
+        row = page.locator("main ol > li").nth([one["stage"] for one in shown["stages"]].index(stage))
+        toggle = row.locator("button[aria-expanded]")
+        if toggle.get_attribute("aria-expanded", timeout=PATIENCE) == "false":
+            toggle.click()
+        with contextlib.suppress(TimeoutError):  # a stage without inputs and outputs has words for that, in a group
+            row.get_by_role("group").first.wait_for(timeout=PATIENCE)
+        photographer.shoot(name, row)
+        for curves in row.locator("section").all()[:1]:
+            photographer.shoot(f"{name}-curves", curves)
+    gate = page.get_by_role("heading", name="Gate", exact=True)
+    if gate.count():
+        photographer.shoot("04-gate", gate.locator(".."))
+
+
+def ours(photographer: Photographer, name: str, prompts: Iterable[list[dict[str, str]]]) -> bool:
+    """Whether all of these were written to be shown. Those that are covered have no words."""
+    written = {json.loads(line)["prompt"] for line in SHOWN.read_text(encoding="utf-8").splitlines()}
+    told = ([said["content"] for said in prompt if said["role"] != "system"] for prompt in prompts)
+    others = sum(not written.issuperset(prompt) for prompt in told)
+    if others:
+        photographer.wrong.append(f"{name}: left out, for {others} of its prompts are not in worker/{SHOWN.name}")
+    return not others
+
+
+def photograph(
+    browser: Browser, url: str, username: str, password: str, album: Path, week: str | None = None
+) -> Photographer:
+    with browser.new_context(
+        base_url=url, viewport=DESK, color_scheme="light", reduced_motion="reduce", locale="en-GB"
+    ) as context:
+        context.set_default_timeout(PATIENCE)
+        sign_in(context, url, username, password)
+
+        photographer = Photographer(context, album)
+
+        def ask(address: str) -> Any:
+            answer = context.request.get(f"/api/v1/{address}")
+            if answer.ok:
+                return answer.json()
+            photographer.wrong.append(f"{url}/api/v1/{address} answers {answer.status}: {answer.text()}")
+            return None
+
+        walk(photographer, ask, week)
+        return photographer
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.browser.tour_of", description=(__doc__ or "").split(":")[0])
+    parser.add_argument("url", help="of the installation, e.g. http://127.0.0.1:8000")
+    parser.add_argument("--username", required=True, help="a researcher's or an admin's")
+    parser.add_argument("--password", required=True)
+    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="where the pictures go")
+    parser.add_argument("--iteration", metavar="NAME", help="e.g. 2026-w48 (default: the newest)")
+    options = parser.parse_args()
+    if CHROMIUM is None:
+        print("Chromium is not installed (Debian: apt install chromium).", file=sys.stderr)
+        return 3
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            who = options.url.rstrip("/"), options.username, options.password
+            done = photograph(browser, *who, options.to, options.iteration)
+        except Refused as refusal:
+            print(refusal, file=sys.stderr)
+            return 3
+        finally:
+            browser.close()
+    print(f"{len(done.taken)} pictures in {options.to}")
+    print("\n".join(done.wrong), file=sys.stderr)
+    return 1 if done.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
