@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from math import exp
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Table, select, text
 from sqlalchemy.orm import Session
 
 from app import db, seed
@@ -34,6 +34,7 @@ from app.tables import (
     Turn,
     TurnStatus,
 )
+from app.tables.catalogue_triggers import add_to_catalogue
 
 FIRST_WEEK = datetime(2025, 10, 6, tzinfo=UTC)  # a Monday
 WEEK = timedelta(days=7)
@@ -84,8 +85,13 @@ def make(engine: Engine, conversations: int, *, policies: int = 60, crowdworkers
             began = FIRST_WEEK + (week + when) * WEEK
             _converse(made, chance, tasks[which], account, began, weeks[which][int(week)], texts, pm.id)
         with engine.execution_options(writes=True).begin() as connection:
+            by_triggers = connection.dialect.name == "sqlite"
+            if not by_triggers:  # a trigger for each row would take ten times as long as what it does in bulk
+                connection.execute(text("SET LOCAL session_replication_role = replica"))
             for table, columns, rows in made.tables():
                 _insert(connection, table, columns, rows)
+            if not by_triggers:
+                add_to_catalogue(connection, [str(id) for id, *_ in made.conversations])
         at = some.stop
 
 
