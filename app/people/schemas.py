@@ -19,6 +19,11 @@ class Person(BaseModel):
     created_at: datetime
 
 
+class People(BaseModel):
+    people: list[Person]
+    next: Annotated[str | None, Field(description="`after` of the next page.")]
+
+
 class MayEdit(BaseModel):
     may_edit: bool
 

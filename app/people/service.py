@@ -3,12 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.accounts.own_data.erasure import NO_PASSWORD
 from app.audit.record import audit
 from app.db import now
 from app.errors import DomainError
-from app.people.schemas import Person
-from app.tables import Account, CrowdworkerTotal, Role
+from app.people.queries import not_erased
+from app.tables import Account, Role
 
 
 class UnknownPerson(DomainError):
@@ -21,28 +20,6 @@ class ReasonNeeded(DomainError):
 
 class NotAllowed(DomainError):
     status = 403
-
-
-def people(session: Session, account_id: str | None = None) -> list[Person]:
-    """All that have not erased themselves, newest first; or one. Choices as the job has counted them."""
-    rows = select(Account, CrowdworkerTotal.comparisons).outerjoin(
-        CrowdworkerTotal, CrowdworkerTotal.account_id == Account.id
-    )
-    rows = rows.where(_not_erased).order_by(Account.created_at.desc())
-    if account_id is not None:
-        rows = rows.where(Account.id == account_id)
-    return [
-        Person(
-            id=account.id,
-            username=account.username,
-            role=account.role,
-            may_edit=account.may_edit,
-            suspended=account.suspended_at is not None,
-            comparisons=comparisons or 0,
-            created_at=account.created_at,
-        )
-        for account, comparisons in session.execute(rows)
-    ]
 
 
 def set_may_edit(session: Session, account_id: str, researcher: Account, *, may_edit: bool) -> None:
@@ -72,11 +49,8 @@ def set_suspended(session: Session, account_id: str, researcher: Account, *, sus
     session.flush()
 
 
-_not_erased = Account.password_hash.is_distinct_from(NO_PASSWORD)
-
-
 def _get(session: Session, account_id: str) -> Account:
-    account = session.scalar(select(Account).where(Account.id == account_id, _not_erased).with_for_update())
+    account = session.scalar(select(Account).where(Account.id == account_id, not_erased).with_for_update())
     if account is None:
         raise UnknownPerson("There is no such account.")
     return account

@@ -1,15 +1,27 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import {
+  type InfiniteData,
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { answer, api } from '@/api/client'
-import type { Person } from '@/api/types'
+import type { People, Person } from '@/api/types'
 
 const peopleKey = ['people'] as const
 const path = (id: string) => ({ params: { path: { account_id: id } } })
 
-/** Everybody with an account, newest first; for researchers. */
-export function usePeople() {
-  return useQuery({
-    queryKey: peopleKey,
-    queryFn: () => answer(api.GET('/api/v1/accounts')),
+/** Everybody with an account and this in the name, newest first, a page after the other; for researchers. */
+export function usePeople(q: string) {
+  return useInfiniteQuery({
+    queryKey: [...peopleKey, q],
+    queryFn: ({ pageParam }) =>
+      answer(
+        api.GET('/api/v1/accounts', { params: { query: { q, ...(pageParam && { after: pageParam }) } } }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (last: People) => last.next,
+    placeholderData: keepPreviousData,
   })
 }
 
@@ -34,12 +46,16 @@ export function useSuspend(id: string) {
 function useKeepPerson() {
   const client = useQueryClient()
   return (changed: Person) => {
-    client.setQueryData<Person[]>(peopleKey, (people) =>
-      people?.map((person) => (person.id === changed.id ? changed : person)),
-    )
+    client.setQueriesData<InfiniteData<People>>({ queryKey: peopleKey }, (data) => {
+      return data && { ...data, pages: data.pages.map((page) => withChanged(page, changed)) }
+    })
     return Promise.all([
       client.invalidateQueries({ queryKey: ['crowdworkers'] }),
       client.invalidateQueries({ queryKey: ['crowdworker', changed.id] }),
     ])
   }
+}
+
+function withChanged(page: People, changed: Person): People {
+  return { ...page, people: page.people.map((person) => (person.id === changed.id ? changed : person)) }
 }

@@ -5017,6 +5017,16 @@ export interface components {
             /** Totals */
             totals: components["schemas"]["Money"][];
         };
+        /** People */
+        People: {
+            /** People */
+            people: components["schemas"]["Person"][];
+            /**
+             * Next
+             * @description `after` of the next page.
+             */
+            next: string | null;
+        };
         /** Person */
         Person: {
             /** Id */
@@ -7050,7 +7060,12 @@ export interface operations {
     };
     "people-list_people": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A part of the name. */
+                q?: string;
+                /** @description `next` of the page before. */
+                after?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7063,7 +7078,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Person"][];
+                    "application/json": components["schemas"]["People"];
                 };
             };
             /** @description A problem: one sentence says what to do. */

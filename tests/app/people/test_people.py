@@ -1,10 +1,13 @@
 """What researchers decide about people, through the API."""
 
+from datetime import timedelta
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app import db
+from app.people import queries
 from app.tables import Account, AuditEvent, Role
 from tests.app.conftest import Browser
 from tests.factories import make_account, make_comparison, make_conversation, make_turn
@@ -35,12 +38,49 @@ def researcher(browser: Browser, grace: Account) -> TestClient:
 
 
 def test_researchers_see_who_is_here(researcher: TestClient, account: Account) -> None:
-    people = {person["username"]: person for person in researcher.get("/accounts").json()}
+    people = {person["username"]: person for person in researcher.get("/accounts").json()["people"]}
     assert people["ada"] | {"created_at": ""} == {
         "id": account.id, "username": "ada", "role": "crowdworker", "may_edit": False, "suspended": False,
         "comparisons": 1, "created_at": "",
     }  # fmt: skip
     assert people["grace"]["comparisons"] == 0
+
+
+def test_people_come_a_page_at_a_time_newest_first_and_nobody_twice(
+    researcher: TestClient, grace: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PAGE", 3)
+    with db.writing() as session:
+        started = grace.created_at + timedelta(hours=1)
+        for number in range(6):  # two and two at the same moment
+            make_account(session, username=f"w{number}", created_at=started + timedelta(hours=number // 2))
+    pages, after = [], ""
+    while not pages or after:
+        page = researcher.get("/accounts", params={"after": after} if after else {}).json()
+        pages.append([person["username"] for person in page["people"]])
+        after = page["next"]
+    assert list(map(len, pages)) == [3, 3, 1]
+    names = [name for page in pages for name in page]
+    assert [sorted(names[i : i + 2]) for i in (0, 2, 4)] == [["w4", "w5"], ["w2", "w3"], ["w0", "w1"]]
+    assert names[-1] == "grace"
+
+
+def test_people_are_found_by_a_part_of_their_name(researcher: TestClient) -> None:
+    with db.writing() as session:
+        for username in ("adam", "nora", "a_b"):
+            make_account(session, username=username)
+
+    def found(q: str) -> set[str]:
+        return {person["username"] for person in researcher.get("/accounts", params={"q": q}).json()["people"]}
+
+    assert found(" AD ") == {"adam"}
+    assert found("_") == {"a_b"}, "no wildcard"
+    assert found("nobody") == set()
+
+
+def test_a_page_after_somebody_who_is_not_here_is_refused(researcher: TestClient) -> None:
+    refused = researcher.get("/accounts", params={"after": "gone"})
+    assert (refused.status_code, refused.json()["type"]) == (422, "unknown-place")
 
 
 def test_who_may_edit_is_decided_by_a_researcher_and_audited(

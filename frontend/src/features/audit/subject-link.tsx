@@ -4,8 +4,8 @@ import type { AuditSubject } from '@/api/types'
 import { words } from './words'
 
 /** Where a thing of this kind is found; what is not listed has no page. */
-const PAGES: Record<string, (id: string) => string> = {
-  account: () => '/admin/people',
+const PAGES: Record<string, (id: string, name: string) => string> = {
+  account: (_, name) => `/admin/people?q=${encodeURIComponent(name)}`,
   comparison: (id) => `/admin/conversations/${id}`,
   consent: () => '/admin/consent',
   conversation: (id) => `/admin/conversations/${id}`,
@@ -32,7 +32,7 @@ export function SubjectLink({ subject, action }: { subject: AuditSubject; action
   const label = name ?? (SELF_NAMED.includes(kind) ? id : null)
   const text = label ? `${called} ${label}` : called
   const deployed = kind === 'task' && (action === 'deploy' || action === 'rollback')
-  const page = deployed ? '/admin/deployments' : PAGES[kind]?.(id ?? '')
+  const page = deployed ? '/admin/deployments' : PAGES[kind]?.(id ?? '', name ?? '')
   if (!page) return text
   return (
     <Anchor component={Link} to={page} inherit>

@@ -1,5 +1,4 @@
-import { Anchor, Badge, Group, Paper, ScrollArea, Stack, Table, Text, TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { Anchor, Badge, Group, Paper, ScrollArea, Stack, Table, Text } from '@mantine/core'
 import { Link, useSearchParams } from 'react-router'
 import { useCrowdworkers } from '@/api/crowdworkers'
 import { useFigure } from '@/api/dashboard'
@@ -12,6 +11,7 @@ import { Notice } from '@/components/notice'
 import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import { QueryView } from '@/components/query-view'
+import { SearchField } from '@/components/search-field'
 import classes from './crowdworkers.module.css'
 import { Marks, shortDay } from './marks'
 import { ShareCell, Strengths } from './shares'
@@ -37,7 +37,12 @@ export function CrowdworkersPage() {
     <Stack>
       <PageHead title={words.title} lead={words.lead} />
       {first && <Large page={first} />}
-      <Search value={q} onSearch={(typed) => change({ q: typed })} />
+      <SearchField
+        label={words.search}
+        description={words.searchHelp}
+        value={q}
+        onSearch={(typed) => change({ q: typed })}
+      />
       {query.error && !first && <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />}
       {!first && !query.error && <Loading />}
       {pages && first && (
@@ -85,30 +90,6 @@ function Large({ page }: { page: Crowdworkers }) {
         {words.largeHelp}
       </Text>
     </Notice>
-  )
-}
-
-function Search({ value, onSearch }: { value: string; onSearch: (typed: string) => void }) {
-  const [typed, setTyped] = useState(value)
-  const done = () => typed.trim() !== value && onSearch(typed.trim())
-  return (
-    <search>
-      <TextInput
-        type="search"
-        label={words.search}
-        description={words.searchHelp}
-        inputWrapperOrder={['label', 'input', 'description']}
-        value={typed}
-        onChange={(event) => {
-          setTyped(event.currentTarget.value)
-          if (event.currentTarget.value === '') onSearch('')
-        }}
-        onBlur={done}
-        onKeyDown={(event) => event.key === 'Enter' && done()}
-        maxLength={300}
-        maw={360}
-      />
-    </search>
   )
 }
 

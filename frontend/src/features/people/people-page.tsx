@@ -8,69 +8,74 @@ import {
   Switch,
   Table,
   Text,
-  TextInput,
   VisuallyHidden,
 } from '@mantine/core'
-import { useState } from 'react'
-import { Link } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 import { useMayEdit, usePeople } from '@/api/people'
 import type { Person } from '@/api/types'
+import { Loading } from '@/components/loading'
+import { NextPage } from '@/components/next-page'
 import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
-import { QueryView } from '@/components/query-view'
+import { SearchField } from '@/components/search-field'
 import { Suspension } from '@/components/suspension'
 import { words } from './words'
 
 /** For researchers: who is here, and what they may do. */
 export function PeoplePage() {
+  const [address, setAddress] = useSearchParams()
+  const q = address.get('q') ?? ''
+  const query = usePeople(q)
+  const people = query.data?.pages.flatMap((page) => page.people)
   return (
     <Stack>
       <PageHead title={words.title} lead={words.lead} />
-      <QueryView query={usePeople()}>
-        {(people) => (people.length === 0 ? <Text c="dimmed">{words.none}</Text> : <Rows people={people} />)}
-      </QueryView>
+      <SearchField
+        label={words.search}
+        value={q}
+        onSearch={(typed) => setAddress(typed ? { q: typed } : {}, { replace: true })}
+      />
+      {query.error && !people && <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />}
+      {!people && !query.error && <Loading />}
+      {people && (
+        <Stack gap="xs" aria-busy={query.isPlaceholderData}>
+          {people.length === 0 ? (
+            <Text c="dimmed" role="status">
+              {q ? words.noMatch : words.none}
+            </Text>
+          ) : (
+            <Rows people={people} />
+          )}
+          <NextPage query={query} label={words.older} />
+        </Stack>
+      )}
     </Stack>
   )
 }
 
 function Rows({ people }: { people: Person[] }) {
-  const [wanted, setWanted] = useState('')
-  const found = people.filter((person) => person.username.includes(wanted.trim().toLowerCase()))
   return (
-    <>
-      <TextInput
-        label={words.search}
-        value={wanted}
-        onChange={(event) => setWanted(event.currentTarget.value)}
-        type="search"
-        maw={320}
-      />
-      {found.length === 0 ? (
-        <Text c="dimmed">{words.noMatch}</Text>
-      ) : (
-        <Paper withBorder component={ScrollArea} viewportProps={{ tabIndex: 0 }} px="xs">
-          <Table verticalSpacing="sm" miw={680}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{words.name}</Table.Th>
-                <Table.Th>{words.role}</Table.Th>
-                <Table.Th ta="end">{words.choices}</Table.Th>
-                <Table.Th>{words.since}</Table.Th>
-                <Table.Th>{words.mayEdit}</Table.Th>
-                <Table.Th>
-                  <VisuallyHidden>{words.more}</VisuallyHidden>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {found.map((person) => (
-                <Row key={person.id} person={person} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Paper>
-      )}
-    </>
+    <Paper withBorder component={ScrollArea} viewportProps={{ tabIndex: 0 }} px="xs">
+      <Table verticalSpacing="sm" miw={680}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{words.name}</Table.Th>
+            <Table.Th>{words.role}</Table.Th>
+            <Table.Th ta="end">{words.choices}</Table.Th>
+            <Table.Th>{words.since}</Table.Th>
+            <Table.Th>{words.mayEdit}</Table.Th>
+            <Table.Th>
+              <VisuallyHidden>{words.more}</VisuallyHidden>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {people.map((person) => (
+            <Row key={person.id} person={person} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Paper>
   )
 }
 

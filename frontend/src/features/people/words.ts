@@ -3,6 +3,7 @@ export const words = {
   lead: 'Everybody with an account. Whoever may edit can rewrite a response after choosing it; whoever is suspended can do nothing more, and what they did stays.',
   none: 'Nobody has an account yet.',
   search: 'Find a name',
+  older: 'Earlier people',
   noMatch: 'Nobody is called like that.',
   name: 'Name',
   role: 'Role',
