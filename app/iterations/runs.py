@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from sqlalchemy import CTE, func, select
+from sqlalchemy import CTE, BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.errors import DomainError
@@ -56,32 +56,51 @@ def _names(run_id: str) -> CTE:
 
 
 def metrics(session: Session, run_id: str, names: Sequence[str] = ()) -> list[schemas.MetricSeries]:
-    """Curves by name, all of them where none is named. Of a long one every n-th point is told, and the last."""
+    """Curves by name, all of them where none is named. Of a long one the first point, every n-th after it and the last
+    are told; where steps are uneven, the next one that is as far away as n of the first points are on average."""
     get(session, run_id)
-    of_run = [Metric.training_run_id == run_id]
-    if names:
-        of_run.append(Metric.name.in_(names))
-    counted = (
-        select(
-            Metric.name,
-            Metric.step,
-            Metric.value,
-            func.row_number().over(partition_by=Metric.name, order_by=Metric.step).label("number"),
-            func.count().over(partition_by=Metric.name).label("count"),
-        )
-        .where(*of_run)
-        .subquery()
-    )
-    every = (counted.c["count"] - 1) // POINTS + 1
+    points = _thinned(run_id, names)
     rows = (
-        select(counted.c.name, every, counted.c.step, counted.c.value)
-        .where((counted.c.number % every == 0) | (counted.c.number == counted.c["count"]))
-        .order_by(counted.c.name, counted.c.step)
+        select(points.c.name, points.c.every, points.c.step, Metric.value)
+        .join(Metric, (Metric.name == points.c.name) & (Metric.step == points.c.step))
+        .where(Metric.training_run_id == run_id)
+        .order_by(points.c.name, points.c.step)
     )
     return [
         schemas.MetricSeries(name=name, every=every, points=[(step, value) for *_, step, value in points])
         for (name, every), points in groupby(session.execute(rows), key=lambda row: (row[0], row[1]))
     ]
+
+
+def _thinned(run_id: str, names: Sequence[str]) -> CTE:
+    """The steps that are told, by one look into the index each: counting a long run's points takes a second."""
+    every_name = _names(run_id)
+    wanted = every_name.c.name.in_(names) if names else every_name.c.name.is_not(None)
+    of_name = (Metric.training_run_id == run_id) & (Metric.name == every_name.c.name)
+    beyond = select(Metric.step).where(of_name).order_by(Metric.step).offset(POINTS).limit(1)
+    ends = select(
+        every_name.c.name,
+        select(func.min(Metric.step)).where(of_name).scalar_subquery().label("first"),
+        select(func.max(Metric.step)).where(of_name).scalar_subquery().label("last"),
+        beyond.scalar_subquery().label("beyond"),  # null: all of it is told
+    )
+    curve = ends.where(wanted).subquery()
+    begun = cast(curve.c.beyond - curve.c.first, BigInteger)  # the steps that POINTS points take
+    whole = cast(curve.c.last - curve.c.first, BigInteger) * POINTS
+    every = func.coalesce((whole - 1) // (begun * (POINTS - 1)) + 1, 1)
+    distance = func.coalesce(every * begun // POINTS, 1)
+    points = select(
+        curve.c.name, curve.c.first.label("step"), every.label("every"), distance.label("distance"), curve.c.last
+    ).cte("points", recursive=True)
+    following = select(func.min(Metric.step)).where(
+        Metric.training_run_id == run_id, Metric.name == points.c.name, Metric.step >= points.c.step + points.c.distance
+    )
+    step = func.coalesce(following.scalar_subquery(), points.c.last)
+    return points.union_all(
+        select(points.c.name, step, points.c.every, points.c.distance, points.c.last).where(
+            points.c.step < points.c.last
+        )
+    )
 
 
 def log_tail(session: Session, run_id: str) -> str:

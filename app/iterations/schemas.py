@@ -200,7 +200,7 @@ class ScheduleAnswer(Schedule, Starts):
 
 class MetricSeries(BaseModel):
     name: str
-    every: Annotated[int, Field(description="Points of which one is told; 1: all of them.")]
+    every: Annotated[int, Field(description="Points of which one is told (about, where steps are uneven); 1: all.")]
     points: list[tuple[int, float]]
 
 

@@ -4229,7 +4229,7 @@ export interface components {
             name: string;
             /**
              * Every
-             * @description Points of which one is told; 1: all of them.
+             * @description Points of which one is told (about, where steps are uneven); 1: all.
              */
             every: number;
             /** Points */

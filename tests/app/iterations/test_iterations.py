@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
 from app import db
-from app.iterations import service
+from app.iterations import runs, service
 from app.iterations.week import PRESETS, STAGES
 from app.tables import (
     AuditEvent,
@@ -235,7 +235,7 @@ def test_a_log_that_is_not_there_cannot_be_downloaded(researcher: TestClient) ->
     assert (answer.status_code, answer.json()["type"]) == (404, "log-missing")
 
 
-def test_a_long_curve_is_thinned_to_what_a_screen_shows_and_keeps_its_end(researcher: TestClient) -> None:
+def test_a_long_curve_is_thinned_to_what_a_screen_shows_and_keeps_both_ends(researcher: TestClient) -> None:
     with db.writing() as session:
         run = TrainingRun(module="train_pm", directory="x")
         session.add(run)
@@ -248,12 +248,29 @@ def test_a_long_curve_is_thinned_to_what_a_screen_shows_and_keeps_its_end(resear
         )
     loss, accuracy = researcher.get(f"/runs/{run.id}/metrics").json()
     assert (loss["every"], len(loss["points"]), loss["points"][-1]) == (5, 401, [2001, 200.1])
-    assert loss["points"][:2] == [[5, 0.5], [10, 1.0]]
+    assert loss["points"][:2] == [[1, 0.1], [6, 0.6]]
     assert accuracy == {"name": "pm/test_accuracy", "every": 1, "points": [[40, 0.6], [80, 0.6]]}
     assert researcher.get(f"/runs/{run.id}/curves").json() == [
         {"name": "pm/loss", "step": 2001, "value": 200.1},
         {"name": "pm/test_accuracy", "step": 80, "value": 0.6},
     ]
+
+
+def test_a_long_curve_whose_steps_are_uneven_is_thinned_too_and_keeps_both_ends(session: Session) -> None:
+    """A thousand points of every step, then a thousand of every tenth: told is one after at least 23 steps (10,997 by
+    499, of points that are one step apart), which are 23 in the first part and 30 in the second."""
+    run = TrainingRun(module="train_pm", directory="x")
+    session.add(run)
+    session.flush()
+    steps = [*range(3, 1003), *range(1010, 11_010, 10)]
+    rows = [{"training_run_id": run.id, "name": "pm/loss", "step": step, "value": float(step)} for step in steps]
+    session.execute(insert(Metric), rows)
+    (loss,) = runs.metrics(session, run.id)
+    told = [step for step, _ in loss.points]
+    assert (told[0], told[-1]) == (3, 11_000)
+    assert set(told) <= set(steps)
+    assert told == sorted(set(told))
+    assert (sum(step < 1003 for step in told), len(told)) == (44, 44 + 333 + 1)
 
 
 def test_a_run_without_a_step_has_no_curves(researcher: TestClient) -> None:
