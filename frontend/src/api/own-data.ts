@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { answer, api } from '@/api/client'
+import { saveFile } from '@/api/save-file'
 
 export function useProgress() {
   return useQuery({
@@ -14,11 +15,7 @@ export function useDownloadOwnData() {
     mutationFn: async () => {
       const data = await answer(api.GET('/api/v1/account/data'))
       const file = new Blob([JSON.stringify(data, null, 2)], { type: 'application/json' })
-      const link = document.createElement('a')
-      link.href = URL.createObjectURL(file)
-      link.download = 'turnwise-my-data.json'
-      link.click()
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000) // some browsers ask first where to save it
+      saveFile(file, 'turnwise-my-data.json')
     },
   })
 }

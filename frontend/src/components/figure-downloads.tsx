@@ -1,6 +1,7 @@
 import { Anchor, Group } from '@mantine/core'
 import type { RefObject } from 'react'
 import { type Asked, csvOf } from '@/api/dashboard'
+import { saveFile } from '@/api/save-file'
 import type { Figure } from '@/api/types'
 import { pngOf } from '@/components/figure-png'
 
@@ -14,10 +15,10 @@ interface FigureDownloadsProps {
 export function FigureDownloads({ figure, asked, drawing }: FigureDownloadsProps) {
   const picture = async () => {
     const svg = drawing.current?.querySelector<SVGSVGElement>('svg.recharts-surface')
-    if (svg) save(await pngOf(figure, svg), `${figure.name}.png`)
+    if (svg) saveFile(await pngOf(figure, svg), `${figure.name}.png`)
   }
   const numbers = () =>
-    save(new Blob([JSON.stringify(figure, null, 2)], { type: 'application/json' }), `${figure.name}.json`)
+    saveFile(new Blob([JSON.stringify(figure, null, 2)], { type: 'application/json' }), `${figure.name}.json`)
   return (
     <Group gap="sm">
       <Anchor size="xs" href={csvOf(figure.name, asked)} download aria-label={`${figure.title} as CSV`}>
@@ -38,12 +39,4 @@ export function FigureDownloads({ figure, asked, drawing }: FigureDownloadsProps
       )}
     </Group>
   )
-}
-
-function save(content: Blob, name: string) {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(content)
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

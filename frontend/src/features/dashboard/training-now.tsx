@@ -2,6 +2,7 @@ import { Badge, Button, Group, Paper, Progress, Text } from '@mantine/core'
 import { Link } from 'react-router'
 import type { Collected, NextRun, Training } from '@/api/types'
 import { duration, moment } from '@/components/duration'
+import { stageNames } from '@/components/stage-names'
 import { statusColor } from '@/components/status-color'
 import { Part } from './part'
 import { words } from './words'
@@ -66,7 +67,7 @@ function Latest({ training }: { training: Training }) {
 }
 
 function Now({ training, stage }: { training: Training; stage: string }) {
-  const name = words.stageNames[stage] ?? stage
+  const name = stageNames[stage] ?? stage
   if (training.waiting) return words.waits(name)
   const { progress } = training
   if (!progress) return name

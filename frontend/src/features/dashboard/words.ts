@@ -111,15 +111,6 @@ export const words = {
   noNext: 'The schedule is switched off: iterations start by hand.',
   needsDecision: 'Needs a decision',
   openIteration: (name: string) => `Open ${name}`,
-  stageNames: {
-    freeze_tranche: 'Freeze tranche',
-    train_pm: 'Train PM',
-    evaluate_pm: 'Evaluate PM',
-    train_policy: 'Train policy',
-    evaluate_policy: 'Evaluate policy',
-    gate: 'Gate',
-    deploy: 'Deploy',
-  } as Record<string, string | undefined>,
 
   cameIn: 'What came in',
   conversations: 'Conversations',

@@ -1,8 +1,9 @@
 import { Anchor, Badge, Button, Group, Paper, Stack, Text } from '@mantine/core'
 import { Link, useLocation, useParams } from 'react-router'
 import { useExcludeCrowdworker, useOpenTranscript, useTranscript } from '@/api/explorer'
-import { useRedTeamOptIn, useSession } from '@/api/session'
+import { useSession } from '@/api/session'
 import type { Transcript } from '@/api/types'
+import { AgreeToWarning } from '@/components/agree-to-warning'
 import { moment } from '@/components/duration'
 import { Notice } from '@/components/notice'
 import { PageHead } from '@/components/page-head'
@@ -132,7 +133,6 @@ interface CoverProps {
 /** Before the words of a red-team conversation: the warning, once; and a click, every time. */
 function Cover({ opened, opening }: CoverProps) {
   const agreed = useSession().data?.account.red_team_opt_in ?? false
-  const agree = useRedTeamOptIn()
   if (opened) {
     return (
       <Button variant="default" size="xs" w="fit-content" onClick={() => opening.reset()}>
@@ -152,25 +152,13 @@ function Cover({ opened, opening }: CoverProps) {
             </Text>
           ))
         )}
-        <ProblemAlert error={agree.error ?? opening.error} />
+        <ProblemAlert error={opening.error} />
         {agreed ? (
           <Button size="sm" color="orange" loading={opening.isPending} onClick={() => opening.mutate()}>
             {words.open}
           </Button>
         ) : (
-          <Button
-            size="sm"
-            color="orange"
-            variant="outline"
-            h="auto"
-            mih="2.25rem"
-            py={6}
-            styles={{ label: { whiteSpace: 'normal' } }} // a phone is narrower than this sentence
-            loading={agree.isPending}
-            onClick={() => agree.mutate(true)}
-          >
-            {words.agree}
-          </Button>
+          <AgreeToWarning label={words.agree} />
         )}
       </Stack>
     </Notice>

@@ -3,6 +3,7 @@ import { Anchor, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { improvementFile, useImprovement, useShareSheet, type Wanted } from '@/api/improvement'
+import { saveFile } from '@/api/save-file'
 import type { Improvement, Sheet } from '@/api/types'
 import { ConfirmButton } from '@/components/confirm-button'
 import { FigureView } from '@/components/figure-view'
@@ -107,7 +108,7 @@ function Ways({ sheet, wanted }: { sheet: Sheet; wanted: Wanted }) {
           component="button"
           size="sm"
           onClick={() =>
-            void pngOfSheet(title, sheet).then((blob) => save(blob, 'improvement.png'), setFailed)
+            void pngOfSheet(title, sheet).then((blob) => saveFile(blob, 'improvement.png'), setFailed)
           }
         >
           {words.picture}
@@ -131,12 +132,4 @@ function Ways({ sheet, wanted }: { sheet: Sheet; wanted: Wanted }) {
       <ProblemAlert error={share.error ?? failed} />
     </Stack>
   )
-}
-
-function save(content: Blob, name: string) {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(content)
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

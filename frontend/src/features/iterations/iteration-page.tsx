@@ -7,6 +7,7 @@ import { duration, moment } from '@/components/duration'
 import { Notice } from '@/components/notice'
 import { ProblemAlert } from '@/components/problem-alert'
 import { QueryView } from '@/components/query-view'
+import { stageNames } from '@/components/stage-names'
 import { statusColor } from '@/components/status-color'
 import { GateLines, gateLines } from './gate-lines'
 import { Overrule } from './overrule'
@@ -114,7 +115,7 @@ function Actions({ iteration }: { iteration: Iteration }) {
 
 function resumesAt({ stages }: Iteration): string {
   const next = stages.find((stage) => stage.status !== 'succeeded')
-  return next ? (words.stages[next.stage] ?? next.stage) : ''
+  return next ? (stageNames[next.stage] ?? next.stage) : ''
 }
 
 /** An old week that is taken up again would push a newer one aside. */

@@ -5,6 +5,7 @@ import type { Iteration } from '@/api/types'
 import { moment } from '@/components/duration'
 import { PageHead } from '@/components/page-head'
 import { QueryView } from '@/components/query-view'
+import { stageNames } from '@/components/stage-names'
 import classes from './iterations-page.module.css'
 import { StageProgress, stageStatus } from './stage-list'
 import { StartIteration } from './start-iteration'
@@ -46,7 +47,7 @@ function Running({ iteration }: { iteration: Iteration }) {
       <ol className={classes.steps}>
         {iteration.stages.map((stage) => (
           <li key={stage.stage} data-status={stage.status} aria-current={stage === at ? 'step' : undefined}>
-            {words.stages[stage.stage] ?? stage.stage}
+            {stageNames[stage.stage] ?? stage.stage}
             <VisuallyHidden>: {stageStatus(stage)}</VisuallyHidden>
           </li>
         ))}

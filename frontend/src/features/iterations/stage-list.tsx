@@ -2,6 +2,7 @@ import { Badge, Button, Group, Progress, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { Stage } from '@/api/types'
 import { duration } from '@/components/duration'
+import { stageNames } from '@/components/stage-names'
 import { statusColor } from '@/components/status-color'
 import { StageDetails } from './stage-details'
 import classes from './stage-list.module.css'
@@ -27,7 +28,7 @@ function StageRow({ stage, iterationId }: { stage: Stage; iterationId: string })
   const [opened, setOpened] = useState<boolean | null>(null)
   // What is being trained is what one came to see.
   const open = opened ?? (stage.status === 'running' && stage.training_run_id !== null)
-  const label = words.stages[stage.stage] ?? stage.stage
+  const label = stageNames[stage.stage] ?? stage.stage
   return (
     <li className={classes.stage} data-status={stage.status}>
       <Group justify="space-between" gap="sm">
@@ -84,7 +85,7 @@ function usually({ usual_seconds, status }: Stage): string | null {
 }
 
 export function StageProgress({ stage: { stage, progress } }: { stage: Stage }) {
-  const label = words.stages[stage] ?? stage
+  const label = stageNames[stage] ?? stage
   if (!progress || progress.total <= 0) {
     return (
       <>

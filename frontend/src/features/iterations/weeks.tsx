@@ -6,6 +6,7 @@ import { duration } from '@/components/duration'
 import { Loading } from '@/components/loading'
 import { NextPage } from '@/components/next-page'
 import { ProblemAlert } from '@/components/problem-alert'
+import { stageNames } from '@/components/stage-names'
 import { statusColor } from '@/components/status-color'
 import { number } from './quantities'
 import classes from './weeks.module.css'
@@ -140,5 +141,5 @@ function percent(share: number): string {
 /** Where it stands or stopped, for one that did not come to its end. */
 function endedAt({ status, stage }: TimelineWeek): string {
   const isWhole = status === 'deployed' || status === 'held' || status === 'skipped'
-  return stage && !isWhole ? `${words.stages[stage] ?? stage}. ` : ''
+  return stage && !isWhole ? `${stageNames[stage] ?? stage}. ` : ''
 }

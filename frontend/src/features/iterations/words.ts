@@ -40,15 +40,6 @@ export const words = {
     `About ${time}, judged by ${basis === 'past runs' ? 'past runs here' : 'a rough estimate for two cores'}.`,
   estimating: 'Estimating the duration…',
 
-  stages: {
-    freeze_tranche: 'Freeze tranche',
-    train_pm: 'Train PM',
-    evaluate_pm: 'Evaluate PM',
-    train_policy: 'Train policy',
-    evaluate_policy: 'Evaluate policy',
-    gate: 'Gate',
-    deploy: 'Deploy',
-  } as Record<string, string | undefined>,
   stageStatuses: {
     pending: 'Waits for a worker',
     running: 'Running',

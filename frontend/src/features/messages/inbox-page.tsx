@@ -1,7 +1,7 @@
 import { Stack } from '@mantine/core'
 import { NavLink, Outlet } from 'react-router'
+import classes from '@/components/link-tabs.module.css'
 import { PageHead } from '@/components/page-head'
-import classes from './inbox.module.css'
 import { words } from './words'
 
 /** For researchers: crowdworkers' messages and reports. */

@@ -6,11 +6,11 @@ import { useTasks } from '@/api/assignments'
 import { useTaskSettings, useTaskTexts } from '@/api/task-editing'
 import type { TaskText } from '@/api/types'
 import { ChangeHistory } from '@/components/change-history'
+import classes from '@/components/link-tabs.module.css'
 import { PageHead } from '@/components/page-head'
 import { QueryView } from '@/components/query-view'
 import { SettingsForm } from './settings-form'
 import { TextEditor } from './text-editor'
-import classes from './texts-page.module.css'
 import { words } from './words'
 
 /** For researchers: a task's texts and settings. */
@@ -26,7 +26,7 @@ export function TextsPage() {
           if (!slug) return <Navigate to={`/admin/texts/${first.slug}`} replace />
           return (
             <>
-              <nav className={classes.tasks} aria-label={words.tasks}>
+              <nav className={classes.tabs} aria-label={words.tasks}>
                 {tasks.map((task) => (
                   <NavLink key={task.slug} to={`/admin/texts/${task.slug}`}>
                     {task.title}
