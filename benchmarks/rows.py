@@ -175,8 +175,8 @@ def _converse(
         rows.turns.append((turn, conversation, *said, when))
         a, b = chance.sample(texts[1], 2)
         ids = db.new_id(), db.new_id()
-        for id, shown, text, policy in zip(ids, "ab", (a, b), both, strict=True):
-            finished = (shown, CandidateStatus.DONE.value, text, "stop", policy.snapshot_id, policy.deployment_id)
+        for id, shown, words, policy in zip(ids, "ab", (a, b), both, strict=True):
+            finished = (shown, CandidateStatus.DONE.value, words, "stop", policy.snapshot_id, policy.deployment_id)
             scored = (json.dumps({"best_of": 1}), policy.strength + chance.gauss(0, 1), pm)
             rows.candidates.append((id, turn, *finished, *scored))
         odds = both[0].strength - both[1].strength + LONGER * (len(a) - len(b)) / (len(a) + len(b))
