@@ -17,14 +17,14 @@ PAST = 3  # iterations whose durations are averaged
 USUAL = 15  # and so many of which the median is taken
 
 
-class IterationUnknown(DomainError):
+class UnknownIteration(DomainError):
     status = 404
 
 
 def get(session: Session, id: str, *, lock: bool = False) -> Iteration:
     found = session.get(Iteration, id, with_for_update=lock or None)
     if found is None:
-        raise IterationUnknown("There is no such iteration.")
+        raise UnknownIteration("There is no such iteration.")
     return found
 
 

@@ -16,7 +16,7 @@ LOG_BYTES = 64 * 1024
 POINTS = 500  # of one curve: about as many as a chart has pixels
 
 
-class RunUnknown(DomainError):
+class UnknownRun(DomainError):
     status = 404
 
 
@@ -27,7 +27,7 @@ class LogMissing(DomainError):
 def get(session: Session, run_id: str) -> TrainingRun:
     run = session.get(TrainingRun, run_id)
     if run is None:
-        raise RunUnknown("There is no such run.")
+        raise UnknownRun("There is no such run.")
     return run
 
 

@@ -18,13 +18,13 @@ Results = Mapping[str, Mapping[str, Any]]
 Thing = schemas.Thing
 
 
-class StageUnknown(DomainError):
+class UnknownStage(DomainError):
     status = 404
 
 
 def stage_detail(session: Session, iteration: Iteration, stage: str) -> schemas.StageDetail:
     if stage not in STAGES:
-        raise StageUnknown(f"There is no stage “{stage}”; there are {', '.join(STAGES)}.")
+        raise UnknownStage(f"There is no stage “{stage}”; there are {', '.join(STAGES)}.")
     latest = latest_stages(iteration)
     results = {name: row.result or {} for name, row in latest.items() if row.status == StageStatus.SUCCEEDED}
     row, inputs = latest.get(stage), _inputs(session, stage, results)

@@ -32,7 +32,7 @@ SCORING_PM = subject_of(None)
 ACTIONS = ("deploy", "promote", "rollback")
 
 
-class TaskUnknown(DomainError):
+class UnknownTask(DomainError):
     status = 404
 
 
@@ -42,7 +42,7 @@ def target_of(session: Session, slug: str) -> Task | None:
         return None
     task = session.scalar(select(Task).where(Task.slug == slug))
     if task is None:
-        raise TaskUnknown(f"There is no task “{slug}”.")
+        raise UnknownTask(f"There is no task “{slug}”.")
     return task
 
 

@@ -20,7 +20,7 @@ from app.dashboard.figures import preference_models as pm
 from app.errors import DomainError
 
 
-class FigureUnknown(DomainError):
+class UnknownFigure(DomainError):
     status = 404
 
 
@@ -66,5 +66,5 @@ FIGURES = {
 
 def draw(session: Session, name: str, asked: Asked) -> Figure:
     if name not in FIGURES:
-        raise FigureUnknown(f"There is no figure “{name}”; there are {', '.join(FIGURES)}.")
+        raise UnknownFigure(f"There is no figure “{name}”; there are {', '.join(FIGURES)}.")
     return signed(finite(FIGURES[name].draw(session, asked)), asked)

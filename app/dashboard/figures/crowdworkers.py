@@ -28,7 +28,7 @@ AGREEMENT = "Who picks what the other picked"
 SHOWN = 300  # points of a curve
 
 
-class CrowdworkerUnknown(DomainError):
+class UnknownCrowdworker(DomainError):
     status = 404
 
 
@@ -121,7 +121,7 @@ def _weeks(session: Session, asked: Asked, figure: Figure) -> dict[date, Crowdwo
         return {}
     account_id = session.scalar(select(Account.id).where(Account.username == asked.crowdworker.casefold()))
     if account_id is None:
-        raise CrowdworkerUnknown(f"crowdworker: nobody here is called “{asked.crowdworker}”.")
+        raise UnknownCrowdworker(f"crowdworker: nobody here is called “{asked.crowdworker}”.")
     of_theirs = select(CrowdworkerWeek).where(CrowdworkerWeek.account_id == account_id)
     rows = {row.week: row for row in session.scalars(of_theirs)}
     if not rows:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.dashboard.figure import Asked, Figure
 from app.dashboard.figures import draw
-from app.dashboard.figures.crowdworkers import CrowdworkerUnknown
+from app.dashboard.figures.crowdworkers import UnknownCrowdworker
 from app.tables import Candidate, Review, Role, SnapshotKind
 from tests.app.crowdworkers.conftest import MONDAY, chosen
 from tests.factories import make_account, make_snapshot
@@ -88,5 +88,5 @@ def test_what_is_missing_is_said(session: Session) -> None:
         found = figure(name, crowdworker)
         assert (found.missing or "").startswith(sentence)
         assert found.series == []
-    with pytest.raises(CrowdworkerUnknown):
+    with pytest.raises(UnknownCrowdworker):
         figure("crowdworker-volume", "zoe")

@@ -285,9 +285,9 @@ def test_a_run_without_a_step_has_no_curves(researcher: TestClient) -> None:
 def test_an_iteration_that_does_not_exist_is_said_so(researcher: TestClient, verb: str) -> None:
     for id in ("unknown", "x" * 1000, "%27%3B--"):
         answer = researcher.post(f"/iterations/{id}/{verb}", json={"reason": "Why not."})
-        assert (answer.status_code, answer.json()["type"]) == (404, "iteration-unknown")
+        assert (answer.status_code, answer.json()["type"]) == (404, "unknown-iteration")
     answer = researcher.get("/iterations/unknown/stages/train_pm")
-    assert (answer.status_code, answer.json()["type"]) == (404, "iteration-unknown")
+    assert (answer.status_code, answer.json()["type"]) == (404, "unknown-iteration")
 
 
 def test_of_two_researchers_who_overrule_at_once_one_does(researcher: TestClient) -> None:

@@ -167,7 +167,7 @@ def test_a_stage_that_has_not_begun_has_nothing_to_show(researcher: TestClient) 
         body = researcher.get(f"/iterations/{id}/stages/{stage}").json()
         assert [body[name] for name in ("inputs", "outputs", "config", "result", "runs")] == [[], [], None, None, []]
     answer = researcher.get(f"/iterations/{id}/stages/celebrate")
-    assert (answer.status_code, answer.json()["type"]) == (404, "stage-unknown")
+    assert (answer.status_code, answer.json()["type"]) == (404, "unknown-stage")
 
 
 def test_every_attempt_of_a_stage_is_told_newest_first(researcher: TestClient) -> None:
