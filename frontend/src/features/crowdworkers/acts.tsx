@@ -106,7 +106,7 @@ function Exclusion({ person }: { person: Crowdworker }) {
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
             required
-            autoFocus
+            data-autofocus
           />
           <TextInput
             type="date"

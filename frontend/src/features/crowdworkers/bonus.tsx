@@ -51,7 +51,7 @@ export function Bonus({ person }: { person: Crowdworker }) {
             inputMode="decimal"
             placeholder="2.50"
             required
-            autoFocus
+            data-autofocus
           />
           <TextInput
             label={words.currency}

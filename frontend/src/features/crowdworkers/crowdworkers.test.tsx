@@ -128,6 +128,7 @@ it('leaves somebody out only with a reason, and says before how much that is', a
     await dialog.findByText(/60 comparisons would be left out. 185 comparisons in 2 tranches stay/),
   ).toBeVisible()
   expect(dialog.getByRole('button', { name: 'Leave mina out' })).toBeDisabled()
+  expect(dialog.getByLabelText(/Reason/)).toHaveFocus()
   await user.type(dialog.getByLabelText(/Reason/), 'Asleep.')
   await user.type(dialog.getByLabelText(/since/), '2026-11-20')
   await user.click(dialog.getByRole('button', { name: 'Leave mina out' }))

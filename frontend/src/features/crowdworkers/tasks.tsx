@@ -36,7 +36,7 @@ function OneTask({ id, standing }: { id: string; standing: TaskStanding }) {
       value={reason}
       onChange={(event) => setReason(event.currentTarget.value)}
       required={required}
-      autoFocus
+      data-autofocus
     />
   )
   return (

@@ -8,7 +8,7 @@ export const HEIGHT = 94
 const GAP = 12
 export const WIDTH = 1000
 const COLUMN = WIDTH / COLUMNS.length
-const MARGIN = 34
+const BOX = 166 // of a column, as in lineage.module.css; lines bend in the rest
 
 interface Placed {
   node: LineageNode
@@ -37,17 +37,37 @@ export function arrange({ nodes, edges }: Pick<LineageGraph, 'nodes' | 'edges'>)
     return { column, nodes: placed }
   })
   const places = new Map<string, number>(nodes.map((node) => [node.id, COLUMNS.indexOf(node.column)]))
+  const middle = (id: string) => (tops.get(id) ?? 0) + HEIGHT / 2
+  let lowest = Math.max(HEIGHT, ...[...tops.values()].map((top) => top + HEIGHT))
   const lines = edges.map(({ made_from, made }) => {
-    const x = (places.get(made_from) ?? 0) * COLUMN + COLUMN - MARGIN
-    const end = (places.get(made) ?? 0) * COLUMN
-    const y = (tops.get(made_from) ?? 0) + HEIGHT / 2
-    const endY = (tops.get(made) ?? 0) + HEIGHT / 2
-    const middle = (x + end) / 2
-    return {
-      key: `${made_from} ${made}`,
-      path: `M${x} ${y} C${middle} ${y} ${middle} ${endY} ${end} ${endY}`,
+    const first = places.get(made_from) ?? 0
+    const last = places.get(made) ?? 0
+    let [x, y] = [first * COLUMN + BOX, middle(made_from)]
+    let path = `M${x} ${y}`
+    for (let column = first + 1; column <= last; column++) {
+      const passes = column < last
+      const straight = y + (middle(made) - y) / (last - column + 1)
+      const to = passes ? lane(straight, columns[column]?.nodes ?? []) : middle(made)
+      const bend = (x + column * COLUMN) / 2
+      path += ` C${bend} ${y} ${bend} ${to} ${column * COLUMN} ${to}`
+      if (passes) path += ` H${column * COLUMN + BOX}`
+      lowest = Math.max(lowest, to + GAP / 2)
+      ;[x, y] = [column * COLUMN + BOX, to]
     }
+    return { key: `${made_from} ${made}`, path }
   })
-  const height = Math.max(HEIGHT, ...[...tops.values()].map((top) => top + HEIGHT))
-  return { columns, lines, height }
+  return { columns, lines, height: lowest }
+}
+
+/** Where a line passes a column without going behind a box: as near as there is room above, between or below them. */
+export function lane(wanted: number, boxes: { top: number }[]): number {
+  const free: number[] = []
+  let above = 0
+  for (const { top } of boxes) {
+    if (top - above >= GAP) free.push(Math.min(Math.max(wanted, above + GAP / 2), top - GAP / 2))
+    above = top + HEIGHT
+  }
+  free.push(Math.max(wanted, above + (above && GAP / 2)))
+  const distance = (y: number) => Math.abs(y - wanted)
+  return free.reduce((best, y) => (distance(y) < distance(best) ? y : best))
 }

@@ -4,7 +4,7 @@ import type { LineageNode } from '@/api/types'
 import { FakeServer } from '@/testing/fake-server'
 import { openPage } from '@/testing/open-page'
 import { session } from '@/testing/rows'
-import { arrange, HEIGHT } from './arrange'
+import { arrange, HEIGHT, lane } from './arrange'
 
 const node = (id: string, column: LineageNode['column'], fields: Partial<LineageNode> = {}): LineageNode => ({
   id,
@@ -80,5 +80,23 @@ describe('its drawing', () => {
     expect(tops).toEqual([[0, step], [step / 2], [step / 2], [step / 2], [step / 2]])
     expect(lines).toHaveLength(5)
     expect(height).toBe(step + HEIGHT)
+  })
+
+  it('leads a line that skips a column past its boxes', () => {
+    const edges = [...WEEK.edges, { made_from: 'w48-pm', made: 'use' }]
+    const { lines, height } = arrange({ ...WEEK, edges })
+    // Everything stands at 53, of 94 pixels: the way from 100 to 100 would go behind the policy, the way above is nearer.
+    const path = lines.find(({ key }) => key === 'w48-pm use')?.path
+    expect(path).toBe('M366 100 C383 100 383 47 400 47 H566 C583 47 583 100 600 100')
+    expect(height).toBe(HEIGHT + 12 + HEIGHT)
+  })
+
+  it('finds the nearest free way above, between or below boxes', () => {
+    expect(lane(50, [])).toBe(50)
+    expect(lane(50, [{ top: 0 }])).toBe(100) // no room above
+    expect(lane(50, [{ top: 20 }])).toBe(14)
+    expect(lane(90, [{ top: 20 }])).toBe(120)
+    expect(lane(90, [{ top: 0 }, { top: 106 }])).toBe(100)
+    expect(lane(150, [{ top: 0 }, { top: 200 }])).toBe(150)
   })
 })

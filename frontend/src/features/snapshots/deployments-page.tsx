@@ -184,7 +184,7 @@ function Decide({ slug, seen, what, label, question }: DecideProps) {
           label={words.reason}
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
-          autoFocus
+          data-autofocus
         />
       </ConfirmButton>
     </div>
