@@ -108,9 +108,9 @@ function Rows({ rows }: { rows: Snapshot[] }) {
               </Table.Td>
               <Table.Td>
                 <Text size="sm" c="dimmed" component="div">
-                  {inWords(row.metrics)}
+                  {inWords(row.metrics)}{' '}
                   {!row.evaluated && row.name !== 'initial' && (
-                    <Badge variant="light" color="gray" ms={6}>
+                    <Badge variant="light" color="gray" miw="max-content">
                       {words.notEvaluated}
                     </Badge>
                   )}
