@@ -75,9 +75,11 @@ class Base(DeclarativeBase):
 def make_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         # "postgres://" and "postgresql://" are what hosting services hand out; both mean psycopg 3 here.
-        return create_engine(
+        engine = create_engine(
             re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url), pool_pre_ping=True, pool_size=20
         )
+        event.listen(engine, "connect", _without_jit)
+        return engine
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -102,6 +104,12 @@ def make_engine(url: str) -> Engine:
             raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
     return engine
+
+
+def _without_jit(connection: Any, _: object) -> None:
+    """Compiling a statement takes PostgreSQL longer than ours gain by it: they touch few rows, or are run once."""
+    connection.execute("SET jit = off")
+    connection.commit()
 
 
 @lru_cache

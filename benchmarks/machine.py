@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 
@@ -14,7 +15,11 @@ def threads() -> int:
 
 
 def peak_mb() -> float:
-    """The most memory that this process has held."""
+    """The most memory that this process has held. By Linux's own count where there is one: what getrusage says begins
+    with the peak of the process that started this one."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

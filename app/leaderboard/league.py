@@ -5,7 +5,7 @@ deployments that there ever were say which snapshot and which task. So a million
 never more memory than their numbers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
@@ -184,12 +184,18 @@ def _rows(session: Session, monday: date) -> Iterator[Sequence[Row]]:
 
 def _columns(rows: Sequence[Row], week: int, known: Players, crowdworkers: dict[str, int]) -> _Columns:
     account, better, worse, propensity, longer = zip(*rows, strict=True)
+    for id in dict.fromkeys(account):
+        crowdworkers.setdefault(id, len(crowdworkers))
     return _Columns(
-        task=np.array([known.task[id] for id in better]),
+        task=_numbers(known.task, better),
         week=np.full(len(rows), week),
-        crowdworker=np.array([crowdworkers.setdefault(id, len(crowdworkers)) for id in account]),
-        better=np.array([known.contestant[id] for id in better]),
-        worse=np.array([known.contestant[id] for id in worse]),
+        crowdworker=_numbers(crowdworkers, account),
+        better=_numbers(known.contestant, better),
+        worse=_numbers(known.contestant, worse),
         propensity=np.array(propensity, np.float64),
         length=np.nan_to_num(np.array(longer, np.float64)),  # unknown, or both empty: None, which becomes NaN
     )
+
+
+def _numbers(number: Mapping[str, int], ids: Sequence[str]) -> Ints:
+    return np.fromiter(map(number.__getitem__, ids), np.int64, len(ids))

@@ -20,7 +20,7 @@ from app.leaderboard.schemas import Board, Elo
 from app.tables import Candidate, Comparison, Deployment, Evaluation, Snapshot
 
 UNSEEN = "test families"  # as the evaluation says (worker/stages/evaluate_policy.py)
-NEWEST = 20_000
+NEWEST = 10_000
 """Comparisons of a task that are looked at: scores lie with the candidates, which are long rows."""
 
 

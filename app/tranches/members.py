@@ -1,7 +1,8 @@
 """A new tranche's members, each written once: with its tranche and its hash in the same UPDATE.
 
 Rows of comparisons are what freezing costs: each UPDATE of one writes every index again, and on PostgreSQL a second one
-in the same transaction looks up all its foreign keys, too. So who becomes a member is noted beside them at first.
+in the same transaction looks up all its foreign keys, too. So who becomes a member is noted beside them at first. They
+are read in the order in which they came about, since what was said at one time lies together on the disk.
 """
 
 from collections import defaultdict
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Column, Connection, MetaData, String, Table, bindparam, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from app.db import UTCDateTime
 from app.tables import Comparison, Conversation, TrancheKind
 from app.tranches.dialogues import CONVERSATIONS_AT_A_TIME, read_dialogues
 from app.tranches.facts import Facts
@@ -19,7 +21,7 @@ from app.tranches.hashes import content_hashes
 from app.tranches.queries import freezable_comparisons
 
 _NOTED = Table(
-    "freezing", MetaData(), Column("family", String), Column("conversation_id", String),
+    "freezing", MetaData(), Column("began_at", UTCDateTime), Column("conversation_id", String),
     Column("comparison_id", String), prefixes=["TEMPORARY"],
 )  # fmt: skip
 
@@ -54,15 +56,15 @@ def freeze_members(session: Session, tranche_ids: Mapping[TrancheKind, str]) -> 
 def _note_members(connection: Connection) -> None:
     """Decided by one statement. PostgreSQL locks them as an UPDATE would, until the transaction ends."""
     _NOTED.create(connection)
-    members = freezable_comparisons().with_only_columns(Conversation.family, Conversation.id, Comparison.id)
+    members = freezable_comparisons().with_only_columns(Conversation.created_at, Conversation.id, Comparison.id)
     locked = members.with_for_update(of=Comparison, key_share=True)
     connection.execute(insert(_NOTED).from_select(list(_NOTED.columns), locked))
 
 
 def _noted(connection: Connection) -> Iterator[dict[str, set[str]]]:
-    """Ids of members by conversation, in a stable order, CONVERSATIONS_AT_A_TIME."""
+    """Ids of members by conversation, CONVERSATIONS_AT_A_TIME."""
     conversation_id, comparison_id = _NOTED.c.conversation_id, _NOTED.c.comparison_id
-    in_order = select(conversation_id, comparison_id).order_by(_NOTED.c.family, conversation_id)
+    in_order = select(conversation_id, comparison_id).order_by(_NOTED.c.began_at, conversation_id)
     rows = connection.execute(in_order, execution_options={"yield_per": 4 * CONVERSATIONS_AT_A_TIME})
     by_conversation = groupby(rows, key=lambda row: row[0])
     while some := {id: {row[1] for row in own} for id, own in islice(by_conversation, CONVERSATIONS_AT_A_TIME)}:
