@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { axisOf, evenMarks, logMarks } from '@/components/figure-axis'
+import { axisOf, dayMarks, evenMarks, logMarks } from '@/components/figure-axis'
 
 const figure = (...series: (number | string)[][]) => ({
   series: series.map((xs, index) => ({ name: String(index), points: xs.map((x) => ({ x, y: 1 })) })),
@@ -38,4 +38,19 @@ it('one value, zero or none have an axis too', () => {
 
 it('a logarithmic axis has marks at 1, 2 and 5', () => {
   expect(logMarks([700, 12_000]).ticks).toEqual([1000, 2000, 5000, 10_000])
+})
+
+it('each day has one mark at most, and a single day has the only one', () => {
+  const day = (date: string) => Date.parse(date)
+  const alone = dayMarks([day('2026-11-29'), day('2026-11-29')])
+  expect(alone).toEqual({
+    domain: [day('2026-11-28'), day('2026-11-30')],
+    ticks: [day('2026-11-29')],
+  })
+  expect(dayMarks(['2026-11-27', '2026-11-29', '2026-11-28'].map(day)).ticks).toEqual(
+    ['2026-11-27', '2026-11-28', '2026-11-29'].map(day),
+  )
+  expect(dayMarks(['2026-11-02', '2026-11-30'].map(day)).ticks).toEqual(
+    ['2026-11-02', '2026-11-09', '2026-11-16', '2026-11-23', '2026-11-30'].map(day),
+  )
 })

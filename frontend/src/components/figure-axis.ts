@@ -8,6 +8,8 @@ export interface Axis {
   label: (place: number) => string
   /** Set where only these places have a meaning. */
   places: number[] | null
+  /** Places are moments, milliseconds since 1970. */
+  days?: true
 }
 
 const NUMBERS = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 })
@@ -20,7 +22,12 @@ export function axisOf(figure: Pick<Figure, 'series'>): Axis {
     return { at: Number, label: (place) => NUMBERS.format(place), places: null }
   }
   if (values.every((x) => /^\d{4}-\d{2}-\d{2}$/.test(String(x)))) {
-    return { at: (x) => Date.parse(String(x)), label: (place) => DAYS.format(place), places: null }
+    return {
+      at: (x) => Date.parse(String(x)),
+      label: (place) => DAYS.format(place),
+      places: null,
+      days: true,
+    }
   }
   return {
     at: (x) => values.indexOf(x),
@@ -61,5 +68,18 @@ export function logMarks(values: number[]): Marks {
   for (let power = 10 ** Math.floor(Math.log10(from)); power <= to; power *= 10) {
     ticks.push(...[1, 2, 5].map((times) => times * power).filter((tick) => tick >= from && tick <= to))
   }
+  return { domain: [from, to], ticks }
+}
+
+const DAY = 24 * 60 * 60 * 1000
+const APART = [1, 2, 7, 14, 28, 91, 182, 364] // days
+
+/** At days of the same distance; a single day stands between two others. */
+export function dayMarks(values: number[]): Marks {
+  const [from, to] = [Math.min(...values), Math.max(...values)]
+  if (from === to) return { domain: [from - DAY, to + DAY], ticks: [from] }
+  const days = Math.round((to - from) / DAY)
+  const apart = APART.find((some) => days / some <= ABOUT) ?? Math.ceil(days / ABOUT)
+  const ticks = Array.from({ length: Math.floor(days / apart) + 1 }, (_, at) => from + at * apart * DAY)
   return { domain: [from, to], ticks }
 }

@@ -12,7 +12,7 @@ import {
   YAxis,
 } from 'recharts'
 import type { Figure } from '@/api/types'
-import { axisOf, evenMarks, logMarks, type Marks } from '@/components/figure-axis'
+import { type Axis, axisOf, dayMarks, evenMarks, logMarks, type Marks } from '@/components/figure-axis'
 import { coloursOf } from '@/components/figure-colours'
 
 export type Drawable = Pick<Figure, 'x' | 'y' | 'series'> & Partial<Pick<Figure, 'kind'>>
@@ -34,6 +34,7 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
   const points = figure.series.flatMap((series) => series.points)
   const places = marksOf(
     figure.x,
+    axis,
     points.map((point) => axis.at(point.x)),
   )
   const values = evenMarks(points.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y]))
@@ -46,8 +47,8 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
           dataKey="x"
           type="number"
           scale={figure.x.scale ?? 'auto'}
-          domain={axis.places ? [-0.5, last + 0.5] : (places?.domain ?? ['auto', 'auto'])}
-          ticks={axis.places ?? places?.ticks}
+          domain={axis.places ? [-0.5, last + 0.5] : places.domain}
+          ticks={axis.places ?? places.ticks}
           tickFormatter={axis.label}
           tick={text}
           stroke={grid}
@@ -59,6 +60,7 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
           domain={values.domain}
           ticks={values.ticks}
           width={64}
+          interval="equidistantPreserveStart"
           tickFormatter={(value: number) => NUMBERS.format(value)}
           label={{
             value: axisTitle(figure.y),
@@ -114,10 +116,9 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
   )
 }
 
-/** Days have marks of the chart's own choice; names need none. */
-function marksOf({ scale }: Figure['x'], places: number[]): Marks | null {
+function marksOf({ scale }: Figure['x'], axis: Axis, places: number[]): Marks {
   if (scale === 'log') return logMarks(places)
-  return places.every((place) => Math.abs(place) < 1e9) ? evenMarks(places) : null
+  return axis.days ? dayMarks(places) : evenMarks(places)
 }
 
 /** A line for what was measured, with a dot for each point while they are few. What belongs to it is dashed and needs no
