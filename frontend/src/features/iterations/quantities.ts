@@ -31,7 +31,7 @@ export function quantities(metrics: Metric[]): Quantity[] {
   const found = new Map<string, Quantity>()
   for (const metric of metrics) {
     const name = metric.name.replace(/^[^/]*\//, '')
-    const known = words.quantities[name]
+    const known = words.quantities[metric.name] ?? words.quantities[name]
     const quantity = found.get(name) ?? {
       name,
       title: known?.title ?? name.replaceAll('_', ' '),

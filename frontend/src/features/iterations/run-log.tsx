@@ -27,7 +27,7 @@ export function RunLog({ runId, live }: { runId: string; live: boolean }) {
             <Tail text={text} />
           ) : (
             <Text c="dimmed" size="sm">
-              {words.noLog}
+              {words.noLog(live)}
             </Text>
           )}
         </div>

@@ -26,7 +26,7 @@ export const words = {
     cancelled: 'Cancelled',
     skipped: 'Skipped',
   },
-  started: (when: string, by: string | null) => `Started ${when} by ${by ?? 'the schedule'}`,
+  started: (when: string, by: string | null) => `Started ${when} by ${by ?? 'the schedule or a command'}`,
   took: (time: string) => `took ${time}`,
   preset: 'Preset',
   overrides: 'Overrides',
@@ -113,6 +113,7 @@ export const words = {
   noCurves: 'This run has no curves yet.',
   quantities: {
     loss: { title: 'Loss', unit: 'nats per comparison' },
+    'policy/loss': { title: 'Loss', unit: '' },
     accuracy: { title: 'Accuracy on this step', unit: '' },
     margin: { title: 'Score of chosen − rejected', unit: '' },
     score_mean: { title: 'Mean score', unit: '' },
@@ -131,7 +132,7 @@ export const words = {
   } as Record<string, { title: string; unit: string } | undefined>,
   log: 'Log',
   downloadLog: 'Download all of it',
-  noLog: 'Nothing has been printed yet.',
+  noLog: (live: boolean) => (live ? 'Nothing has been printed yet.' : 'It printed nothing.'),
   step: 'step',
 
   schedule: 'Schedule',
