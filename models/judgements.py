@@ -178,8 +178,11 @@ def alarms(judgements: Sequence[Judgement]) -> list[str]:
     if not judgements:
         return []
     found = []
-    if spread(judgements)[1] < CONSTANT or abs(calibration.log_loss(margins_of(judgements)) - UNDECIDED) < 0.001:
+    loss = calibration.log_loss(margins_of(judgements))
+    if spread(judgements)[1] < CONSTANT or abs(loss - UNDECIDED) < 0.001:
         found.append("The PM does not tell candidates apart: its scores are constant or its loss is log 2.")
+    elif loss > UNDECIDED:
+        found.append(f"The PM's loss is {loss:.3f}, a coin's is {UNDECIDED:.3f}: it is surer than it is right.")
     correlation = length_correlation(judgements)
     if correlation is not None and abs(correlation) >= BY_LENGTH:
         liking = "long" if correlation > 0 else "short"

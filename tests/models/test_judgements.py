@@ -121,13 +121,15 @@ def test_the_correlation_with_length_does_not_depend_on_what_was_chosen() -> Non
     assert length_correlation([judgement(-1, 5, 10)] * 3) == pytest.approx(1)
 
 
-def test_alarms_are_raised_for_pms_that_say_nothing_and_for_those_that_count_characters() -> None:
+def test_alarms_are_raised_for_pms_that_say_nothing_are_too_sure_or_count_characters() -> None:
     nothing = "The PM does not tell candidates apart: its scores are constant or its loss is log 2."
     assert alarms([judgement(0.001)] * 20) == [nothing]
     assert alarms([judgement(0.05), judgement(-0.05)] * 20) == [nothing]  # not constant, but its loss is log 2
-    (long,) = alarms([judgement(2, 300, 100), judgement(-2, 100, 300), judgement(2, 300, 100)])
+    (sure,) = alarms([judgement(3), judgement(-3)] * 20)
+    assert sure == "The PM's loss is 1.549, a coin's is 0.693: it is surer than it is right."
+    (long,) = alarms([judgement(2, 300, 100)] * 4 + [judgement(-2, 100, 300)])
     assert long == "The PM mostly likes long responses: its scores and lengths correlate by 1.00 within comparisons."
-    (short,) = alarms([judgement(2, 100, 300), judgement(-2, 300, 100), judgement(2, 100, 300)])
+    (short,) = alarms([judgement(2, 100, 300)] * 4 + [judgement(-2, 300, 100)])
     assert "likes short responses" in short
     assert alarms([judgement(2, 100, 300), judgement(2, 300, 100), judgement(-1, 100, 300)]) == []
     assert alarms([]) == []
