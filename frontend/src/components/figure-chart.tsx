@@ -60,7 +60,7 @@ export function FigureChart({ figure, height = 280 }: { figure: Drawable; height
           domain={values.domain}
           ticks={values.ticks}
           width={64}
-          interval="equidistantPreserveStart"
+          interval={0}
           tickFormatter={(value: number) => NUMBERS.format(value)}
           label={{
             value: axisTitle(figure.y),
