@@ -2,7 +2,7 @@
 
 Read a week at a time and without any join: a comparison holds who met whom (`app/comparisons/service.py`), and the few
 deployments that there ever were say which snapshot and which task. So a million comparisons take seconds on SQLite, and
-never more memory than their numbers.
+no more memory than their numbers and the rows of a week.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,6 @@ from app.weeks import WEEK, monday_of
 
 WEAKEST = 1
 """The paper's "unsure": left out of Elo as it is of training (App. B.5)."""
-AT_ONCE = 20_000  # rows fetched
 
 
 class Contestant(NamedTuple):
@@ -126,9 +125,8 @@ def read(session: Session) -> League:
     weeks: list[date] = []
     chunks = [NONE]
     for monday in _weeks(session):
-        of_week = [_columns(rows, len(weeks), known, crowdworkers) for rows in _rows(session, monday)]
-        if of_week:
-            chunks += of_week
+        if rows := _rows(session, monday):
+            chunks.append(_columns(rows, len(weeks), known, crowdworkers))
             weeks.append(monday)
     whole = _Columns(*(np.concatenate(column) for column in zip(*chunks, strict=True)))
     met = whole.better != whole.worse  # the same policy of two generations of deployments
@@ -159,7 +157,7 @@ def _newest_at(session: Session) -> datetime | None:
 Row = tuple[str, str, str, float, float | None]
 
 
-def _rows(session: Session, monday: date) -> Iterator[Sequence[Row]]:
+def _rows(session: Session, monday: date) -> Sequence[Row]:
     """Crowdworker, better, worse, propensity, and how much longer the better one is. By columns of the table, computed
     by the database: reading a million comparisons is most of a fit's time."""
     begin = datetime.combine(monday, time(), UTC)
@@ -178,8 +176,7 @@ def _rows(session: Session, monday: date) -> Iterator[Sequence[Row]]:
         its.picked_deployment_id != its.other_deployment_id,  # twice the same policy says nothing about it
         *counted(),
     )
-    found = session.connection().execute(rows.execution_options(yield_per=AT_ONCE))
-    yield from found.tuples().partitions()
+    return session.connection().execute(rows).tuples().all()
 
 
 def _columns(rows: Sequence[Row], week: int, known: Players, crowdworkers: dict[str, int]) -> _Columns:

@@ -10,10 +10,12 @@ const SHARES = new Set([
   'distinct_2',
 ])
 
-/** A measured number as people read it: shares in percent, others with three digits. */
+/** A measured number as people read it: shares in percent, others with three digits, a column's all alike. */
 export function shown(quantity: string, value: number): string {
   if (SHARES.has(quantity)) return `${(100 * value).toFixed(1)} %`
-  return minus(Number(value.toPrecision(3)).toLocaleString())
+  const size = Math.abs(value)
+  const minimumFractionDigits = size < 10 ? 2 : size < 100 ? 1 : 0
+  return minus(Number(value.toPrecision(3)).toLocaleString(undefined, { minimumFractionDigits }))
 }
 
 export function named(quantity: string): string {

@@ -109,7 +109,7 @@ it('a snapshot says what was measured beside the initial policy, and how strong 
       .getAllByRole('cell')
       .map((cell) => cell.textContent),
   ).toEqual(['Refusals', '25.0 %', '', '12.5 %'])
-  expect(screen.getByRole('row', { name: /Gain in score/ })).toHaveTextContent('0.6 to 1.4')
+  expect(screen.getByRole('row', { name: /Gain in score/ })).toHaveTextContent('0.60 to 1.40')
   expect(screen.getByText(/40 to 200/)).toHaveTextContent('120 (40 to 200) · 52 comparisons')
   expect(screen.getByRole('link', { name: 'w48-pm' })).toHaveAttribute('href', '/admin/snapshots/w48-pm')
   expect(screen.getByText('9.3 MB')).toBeVisible()
