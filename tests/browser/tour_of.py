@@ -6,9 +6,10 @@ Signs in as a researcher, walks through a week and what came of it, and takes a 
 that is not as it should be (an error in the console, a part that could not be loaded or is still loading, a number that
 is none, something to scroll sideways for) is named at the end, and the exit code is 1. It is 3 if nobody could sign in.
 
-Nobody's words get into a picture: conversations, comparisons, messages and reviews are not visited, and what a stage
-says of single prompts is not opened. Policies are shown on the fixed prompts of `worker/shown.jsonl` alone, which were
-written to be shown; of an installation that asks them anything else those two pages are left out, and named too.
+Nobody's words get into a picture: conversations, comparisons, messages and reviews are not visited, nor are people,
+invitations and where notifications go, and what a stage says of single prompts is not opened. Policies are shown on the
+fixed prompts of `worker/shown.jsonl` alone, which were written to be shown; of an installation that asks them anything
+else those two pages are left out, and named too.
 """
 
 import argparse
@@ -129,6 +130,9 @@ def walk(photographer: Photographer, ask: Callable[[str], Any], week: str | None
     if ours(photographer, "15-improvement", (one["prompt"] for one in improvement["sheet"]["rows"])):
         visit("/admin/improvement", "15-improvement")
     visit("/admin/audit", "16-audit-log")
+    rest = ("schedule", "deployments", "playground", "exports", "studies", "pay", "texts", "consent")
+    for number, name in enumerate(rest, start=17):
+        visit(f"/admin/{name}", f"{number}-{name}")
 
 
 def iteration(photographer: Photographer, shown: dict[str, Any]) -> None:

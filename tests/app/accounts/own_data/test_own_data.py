@@ -290,7 +290,7 @@ def test_an_erased_person_is_no_more_on_the_lists(browser: Browser, crowdworker:
         researcher = make_account(session, Role.RESEARCHER)
     erase(crowdworker, password="correct horse")
     client = browser(researcher)
-    assert person.id not in [row["id"] for row in client.get("/accounts").json()]
+    assert person.id not in [row["id"] for row in client.get("/accounts").json()["people"]]
     assert client.post(f"/threads/{person.id}", json={"text": "Hello?"}).json()["type"] == "unknown-person"
     (report,) = client.get("/reports").json()
     assert (report["reported_by"], report["comment"], report["text"]) == (None, None, "")
