@@ -1,8 +1,10 @@
 """From a league to its boards: every task over all weeks, and over each week."""
 
+import gc
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import NamedTuple
 
@@ -50,10 +52,24 @@ class Fitting(NamedTuple):
 
 def fit(session: Session, *, seed: int = 0) -> Fitting:
     """Of all that is counted now. Takes about as long as reading it."""
-    league = read(session)
-    boards = list(_boards(league, seed))
-    predicted.add(session, {fitted.task.id: fitted.board for fitted in boards if fitted.week is None})
+    with _leaving_garbage():
+        league = read(session)
+        boards = list(_boards(league, seed))
+        predicted.add(session, {fitted.task.id: fitted.board for fitted in boards if fitted.week is None})
     return Fitting(league, boards)
+
+
+@contextmanager
+def _leaving_garbage() -> Iterator[None]:
+    """Rows by the hundred thousand refer to nothing that refers to them, and looking through them again and again for
+    such circles is half of the time that reading a league takes."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _boards(league: League, seed: int) -> Iterator[Fitted]:
