@@ -8,11 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.leaderboard.queries import NoSuchBoard, board
 from app.leaderboard.schemas import Elo
-from app.tables import Iteration, IterationStatus, StageRun, StageStatus, Task
+from app.tables import UNSEEN, Iteration, IterationStatus, StageRun, StageStatus, Task
 
 INITIAL = "initial"
-UNSEEN = "test families"
-"""Where an evaluation's prompts must be from for its gain to count (worker/stages/evaluate_policy.py)."""
 
 
 class Measured(NamedTuple):

@@ -12,12 +12,6 @@ class Preset(NamedTuple):
     seconds: dict[str, float]  # per stage on two cores, shown until there are past runs
 
 
-MEASURED: dict[str, float] = {"train_pm": 365, "evaluate_pm": 40, "train_policy": 510, "evaluate_policy": 60}
-"""Seconds of a week with the preset small (docs/first-week.md), when no policy was asked the fixed prompts yet."""
-FIXED_PROMPTS = round(4 * 17 * 2 * 0.39)
-"""Seconds for those: 4 prompts, 17 responses to each, by the initial policy and the new one; sampling and scoring one
-took 0.39 s (docs/policy.md: 9.2 and 7.5 minutes for 2,560)."""
-
 PRESETS = {
     preset.name: preset
     for preset in (
@@ -29,7 +23,7 @@ PRESETS = {
         Preset(
             "small",
             "Made for two cores: about 600 comparisons, one epoch, 256 rollouts of 64 tokens.",
-            MEASURED | {"train_policy": MEASURED["train_policy"] + FIXED_PROMPTS},
+            {"train_pm": 240, "evaluate_pm": 36, "train_policy": 561, "evaluate_policy": 64},  # docs/first-week.md
         ),
         Preset(
             "paper",

@@ -17,9 +17,8 @@ from app.leaderboard import bradley_terry
 from app.leaderboard.bradley_terry import ELO, Floats, Ints
 from app.leaderboard.league import Contestant, Players, counted, players
 from app.leaderboard.schemas import Board, Elo
-from app.tables import Candidate, Comparison, Deployment, Evaluation, Snapshot
+from app.tables import UNSEEN, Candidate, Comparison, Deployment, Evaluation, Snapshot
 
-UNSEEN = "test families"  # as the evaluation says (worker/stages/evaluate_policy.py)
 NEWEST = 10_000
 """Comparisons of a task that are looked at: scores lie with the candidates, which are long rows."""
 

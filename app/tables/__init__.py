@@ -24,6 +24,8 @@ from app.tables.dialogues import (
 from app.tables.exports import Export, ExportStatus
 from app.tables.leaderboard import EloBoard, EloFit, EloFitStatus
 from app.tables.loop import (
+    SEEN,
+    UNSEEN,
     Deployment,
     Evaluation,
     Iteration,
@@ -72,6 +74,8 @@ from app.tables.work import (
 
 __all__ = [
     "EARNED",
+    "SEEN",
+    "UNSEEN",
     "Account",
     "Assignment",
     "AssignmentStatus",

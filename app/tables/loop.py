@@ -193,6 +193,10 @@ class Deployment(Base):
     snapshot: Mapped[Snapshot] = relationship()
 
 
+UNSEEN, SEEN = "test families", "training families"
+"""Where a policy's evaluation has its prompts from (`result["prompts_from"]`): its gain counts on unseen ones alone."""
+
+
 class Evaluation(Base):
     __tablename__ = "evaluations"
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from app import db, jobs, settings
 from app.iterations import service
 from app.tables import (
+    SEEN,
+    UNSEEN,
     ConversationStatus,
     Deployment,
     Iteration,
@@ -25,7 +27,7 @@ from models.dialogue import family_of, split_of
 from tests.factories import make_comparison, make_conversation, make_deployment, make_snapshot, make_turn
 from worker import runs
 from worker.iteration import run_stage
-from worker.stages.evaluate_policy import SEEN, UNSEEN, measures
+from worker.stages.evaluate_policy import measures
 from worker.stages.inputs import at_most, comparisons_in, prompts, sample
 from worker.stages.train_pm import belongs_to_test_pm
 

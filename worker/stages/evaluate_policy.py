@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.snapshots.store import directory_of
-from app.tables import Evaluation, Snapshot
+from app.tables import SEEN, UNSEEN, Evaluation, Snapshot
 from worker import runs
 from worker.stages.gate import Answers, PolicyMeasures
 from worker.stages.inputs import conversations, prompts, sample, write_lines
@@ -15,7 +15,6 @@ from worker.stages.train_policy import pms
 from worker.week import Result, Week
 
 SHOWN = ("prompts", "prompts_from", "new", "old", "paired", "left_out")
-UNSEEN, SEEN = "test families", "training families"
 
 
 def work(week: Week) -> None:

@@ -15,13 +15,12 @@ from app.dashboard.figure import Asked, Axis, Figure, Point, Series
 from app.dashboard.figures.policy_runs import KL, PM, TOGETHER, against_distance, steps_of
 from app.leaderboard.queries import board, leaderboard
 from app.leaderboard.schemas import Standing
-from app.tables import Evaluation, Iteration, Snapshot
+from app.tables import UNSEEN, Evaluation, Iteration, Snapshot
 
 TENSION = "What each policy gained on each task"
 BEST_OF_K = "Score for distance, beside the best of k samples"
 WIN_RATE = "Win rate against the initial policy, judged by crowdworkers"
 INITIAL = "initial"
-UNSEEN = "test families"  # as the evaluation says (worker/stages/evaluate_policy.py)
 KS = (1, 2, 4, 8, 16, 32, 64)
 
 
