@@ -165,14 +165,13 @@ def _candidate(candidate: tables.Candidate, reported: set[str]) -> Candidate:
 
 
 def is_changeable(turn: tables.Turn) -> bool:
-    """May the crowdworker choose here, or choose again? Until the next message, and until the choice was frozen."""
-    chosen = turn.comparison
+    """May the crowdworker choose here, or choose again? Until the next message or the end; a tranche takes nothing
+    before."""
     conversation = turn.conversation
     return (
         turn.status == TurnStatus.READY
         and conversation.status == ConversationStatus.OPEN
         and turn.position == max(other.position for other in conversation.turns)
-        and (chosen is None or chosen.tranche_id is None)
     )
 
 

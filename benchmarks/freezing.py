@@ -2,8 +2,7 @@
 
 Freezing is measured in a process of its own and rolled back, so that the rows serve again: first a quarter of them,
 everybody being left out since then, and then all. What the peak of memory grows between the two is what a comparison
-costs. No comparison is written before it is frozen: PostgreSQL looks up all foreign keys of what the same transaction
-wrote before.
+costs.
 """
 
 import json
@@ -14,11 +13,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app import db
-from app.tables import Account, Comparison, Iteration, IterationStatus
+from app.tables import Account, Comparison, Iteration, IterationStatus, TrancheMember
 from app.tranches.formats import export
 from app.tranches.scope import Scope
 from app.tranches.service import freeze
@@ -57,8 +56,7 @@ def main() -> None:
 
 def _frozen(engine: Engine, share: float) -> dict[str, float]:
     with Session(engine.execution_options(writes=True)) as session:
-        frozen = Comparison.tranche_id.is_not(None)
-        _run(session, update(Comparison).where(frozen).values(tranche_id=None, content_hash=None))
+        _run(session, delete(TrancheMember))
         if share < 1:
             total = session.scalar(select(func.count()).select_from(Comparison)) or 0
             oldest_first = select(Comparison.created_at).order_by(Comparison.created_at)

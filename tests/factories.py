@@ -22,7 +22,9 @@ from app.tables import (
     Task,
     TaskKind,
     TaskText,
+    Tranche,
     TrancheKind,
+    TrancheMember,
     Turn,
     TurnStatus,
 )
@@ -106,6 +108,14 @@ def make_comparison(session: Session, turn: Turn | None = None, picked: str = "a
     )
     session.refresh(turn)
     return comparison
+
+
+def make_tranche(session: Session, *members: Comparison, **fields: Any) -> Tranche:
+    fields = {"name": f"tranche-{next(_count)}", "kind": TrancheKind.BASE, "content_hash": "h"} | fields
+    tranche = _add(session, Tranche(**{"counts": {}, "exclusions": {}} | fields))
+    for member in members:
+        _add(session, TrancheMember(comparison_id=member.id, tranche_id=tranche.id, content_hash=f"h-{member.id}"))
+    return tranche
 
 
 def make_receiver(session: Session, kind: ReceiverKind = ReceiverKind.WEBHOOK, **fields: Any) -> Receiver:

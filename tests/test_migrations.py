@@ -18,7 +18,7 @@ from app.db import get_engine, reading, writing
 from app.settings import Settings
 from app.tables import Base, Report, ReportReason
 from app.tables.catalogue_triggers import is_word_table
-from tests.factories import make_comparison, make_conversation, make_snapshot, make_turn
+from tests.factories import make_comparison, make_conversation, make_snapshot, make_tranche, make_turn
 
 ROOT = Path(__file__).parent.parent
 ALEMBIC = Config(toml_file=ROOT / "pyproject.toml")
@@ -138,6 +138,24 @@ def test_a_migration_that_fails_leaves_nothing_behind(configured: Settings, tmp_
     with pytest.raises(RuntimeError, match="the power goes"):
         command.upgrade(failing, "head")
     assert tables(get_engine()) == before
+
+
+def test_what_a_tranche_holds_stays_in_it(configured: Settings) -> None:
+    """The release before kept it in columns of the comparisons."""
+    command.upgrade(ALEMBIC, "head")
+    with writing() as session:
+        frozen, free = make_comparison(session), make_comparison(session)
+        tranche = make_tranche(session, frozen)
+    command.downgrade(ALEMBIC, "payments")
+    in_columns = text("SELECT id, tranche_id, content_hash FROM comparisons")
+    with reading() as session:
+        assert {tuple(row) for row in session.execute(in_columns)} == {
+            (frozen.id, tranche.id, f"h-{frozen.id}"), (free.id, None, None),
+        }  # fmt: skip
+    command.upgrade(ALEMBIC, "head")
+    members = text("SELECT comparison_id, tranche_id, content_hash FROM tranche_members")
+    with reading() as session:
+        assert [tuple(row) for row in session.execute(members)] == [(frozen.id, tranche.id, f"h-{frozen.id}")]
 
 
 def test_what_is_there_already_is_catalogued(configured: Settings) -> None:

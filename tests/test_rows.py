@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.db import now
 from app.tables import ReceiverKind
-from tests.factories import make_comparison, make_delivery, make_receiver, make_turn
+from tests.factories import make_comparison, make_delivery, make_receiver, make_tranche, make_turn
 
 
 def test_a_second_current_comparison_on_the_same_turn_is_refused(session: Session) -> None:
@@ -33,6 +33,13 @@ def test_a_comparison_cannot_pick_a_candidate_of_another_turn(session: Session) 
     comparison.picked_id = elsewhere.candidates[0].id
     with pytest.raises(IntegrityError):
         session.flush()
+
+
+def test_a_comparison_is_in_one_tranche_at_most(session: Session) -> None:
+    comparison = make_comparison(session)
+    make_tranche(session, comparison)
+    with pytest.raises(IntegrityError):
+        make_tranche(session, comparison)
 
 
 def test_the_same_client_id_cannot_be_two_turns_of_a_conversation(session: Session) -> None:

@@ -8,7 +8,7 @@ stays in it, or its hash would be a lie.
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.audit.record import audit
@@ -24,6 +24,7 @@ from app.tables import (
     QualificationDecision,
     Role,
     Task,
+    TrancheMember,
     Turn,
 )
 from app.tasks import qualification, visits
@@ -84,18 +85,15 @@ def preview(session: Session, account_id: str, since: date | None) -> ExclusionP
         Comparison.turn_id.not_in(looked_around),  # as a researcher, once
     )
     made: ColumnElement[bool] = theirs if since is None else and_(theirs, Comparison.created_at >= _midnight(since))
-    frozen = Comparison.tranche_id.is_not(None)
+    held = TrancheMember.tranche_id
     counted = (
-        select(
-            func.coalesce(func.sum(case((frozen, 0), else_=1)), 0),
-            func.coalesce(func.sum(case((frozen, 1), else_=0)), 0),
-            func.count(Comparison.tranche_id.distinct()),
-        )
+        select(func.count(), func.count(held), func.count(held.distinct()))
         .select_from(Comparison)
+        .outerjoin(TrancheMember, TrancheMember.comparison_id == Comparison.id)
         .where(made)
     )
-    left_out, kept, tranches = session.execute(counted).one()
-    return ExclusionPreview(left_out=left_out, frozen=kept, tranches=tranches)
+    every, frozen, tranches = session.execute(counted).one()
+    return ExclusionPreview(left_out=every - frozen, frozen=frozen, tranches=tranches)
 
 
 def decide(session: Session, account_id: str, slug: str, new: NewDecision, researcher: Account) -> None:

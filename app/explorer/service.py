@@ -11,7 +11,8 @@ from app.audit.record import audit
 from app.errors import DomainError
 from app.explorer import transcript
 from app.explorer.schemas import ComparisonShown, Transcript
-from app.tables import Account, Comparison, Tranche
+from app.tables import Account, Comparison
+from app.tranches.members import keeping_from_tranches
 from app.warning import refuse_unwarned
 
 
@@ -38,15 +39,17 @@ def open_transcript(session: Session, conversation_id: str, researcher: Account)
 def exclude_comparison(
     session: Session, comparison_id: str, reason: str | None, researcher: Account
 ) -> ComparisonShown:
+    keeping_from_tranches(session)
     row = session.scalar(select(Comparison).where(Comparison.id == comparison_id).with_for_update())
     if row is None:
         raise UnknownComparison("There is no such comparison.")
     shown = transcript.comparison(session, comparison_id)  # refuses what does not count
     if row.superseded_at is not None:
         raise Superseded("This choice was replaced by a later one; no tranche takes it anyway.")
-    if row.tranche_id is not None:
-        tranche = session.get_one(Tranche, row.tranche_id)
-        raise Frozen(f"The tranche {tranche.name} holds this comparison already, and a frozen tranche does not change.")
+    if shown.tranche is not None:
+        raise Frozen(
+            f"The tranche {shown.tranche} holds this comparison already, and a frozen tranche does not change."
+        )
     before, reason = row.excluded_reason, _said(reason)
     if before == reason:
         return shown

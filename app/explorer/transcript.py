@@ -13,8 +13,8 @@ from app import tables
 from app.errors import DomainError
 from app.explorer import schemas
 from app.explorer.queries import split_of
-from app.tables import Candidate, Comparison, Conversation, ConversationStatus, TaskKind, Turn
-from app.tranches.queries import left_out_because, visible_comparisons
+from app.tables import Candidate, Comparison, Conversation, ConversationStatus, TaskKind, Tranche, TrancheMember, Turn
+from app.tranches.queries import is_frozen, left_out_because, visible_comparisons
 
 
 class UnknownConversation(DomainError):
@@ -68,7 +68,9 @@ class _Reader:
         reports = [report for turn in self.turns for report in turn.reports]
         ids = {id for one in candidates for id in (one.snapshot_id, one.scored_by_id)}
         self.snapshots = _names(session, tables.Snapshot.id, tables.Snapshot.name, ids)
-        self.tranches = _names(session, tables.Tranche.id, tables.Tranche.name, {one.tranche_id for one in comparisons})
+        held = select(TrancheMember.comparison_id, Tranche.name, TrancheMember.content_hash).join(Tranche)
+        held = held.where(TrancheMember.comparison_id.in_([one.id for one in comparisons]))
+        self.frozen = {id: (name, content_hash) for id, name, content_hash in session.execute(held)}
         people = {id for one in reports for id in (one.account_id, one.handled_by)} | {conversation.account_id}
         self.people = _names(session, tables.Account.id, tables.Account.username, people)
         self.deployments = {
@@ -77,7 +79,7 @@ class _Reader:
                 select(tables.Deployment).where(tables.Deployment.id.in_({one.deployment_id for one in candidates}))
             )
         }
-        waiting = visible_comparisons().where(Turn.conversation_id == conversation.id, Comparison.tranche_id.is_(None))
+        waiting = visible_comparisons().where(Turn.conversation_id == conversation.id, ~is_frozen())
         reasons = waiting.with_only_columns(Comparison.id, left_out_because())
         self.left_out: dict[str, str | None] = dict(session.execute(reasons).tuples().all())
         self.account = session.get(tables.Account, conversation.account_id) if conversation.account_id else None
@@ -180,6 +182,7 @@ class _Reader:
         shown = {candidate.id: candidate.shown for candidate in row.turn.candidates}
         picked, other = shown[row.picked_id], shown[row.other_id]
         better = row.choice_direction == tables.ChoiceDirection.PICK_BETTER
+        tranche, content_hash = self.frozen.get(row.id, (None, None))
         return schemas.ComparisonShown(
             id=row.id,
             picked=picked,  # type: ignore[arg-type]
@@ -193,8 +196,8 @@ class _Reader:
             seconds_to_choose=row.seconds_to_choose,
             created_at=row.created_at,
             superseded_at=row.superseded_at,
-            tranche=self.tranches.get(row.tranche_id or ""),
-            content_hash=row.content_hash,
+            tranche=tranche,
+            content_hash=content_hash,
             excluded_reason=row.excluded_reason,
             left_out_because=self.left_out.get(row.id),
             import_line=row.import_line,

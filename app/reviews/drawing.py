@@ -30,6 +30,7 @@ from app.tables import (
     Task,
     TaskKind,
     Tranche,
+    TrancheMember,
     Turn,
 )
 from app.weeks import WEEK
@@ -82,7 +83,8 @@ def draw(session: Session, reviewer: Account, wanted: DrawWanted, chance: random
         tranche_id = session.scalar(select(Tranche.id).where(Tranche.name == wanted.tranche))
         if tranche_id is None:
             raise UnknownFilter(f"tranche: there is no tranche “{wanted.tranche}”.")
-        of_tranche = query.where(Comparison.tranche_id == tranche_id)
+        members = query.join(TrancheMember, TrancheMember.comparison_id == Comparison.id)
+        of_tranche = members.where(TrancheMember.tranche_id == tranche_id)
         return session.scalar(of_tranche.order_by(func.random()).limit(1))
     if chance.random() < AGAIN:
         seen = select(Review.comparison_id).where(Review.picked_id.is_not(None))

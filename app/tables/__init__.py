@@ -41,6 +41,7 @@ from app.tables.loop import (
     StageStatus,
     TrainingRun,
     Tranche,
+    TrancheMember,
 )
 from app.tables.notifications import Delivery, DeliveryStatus, Receiver, ReceiverKind
 from app.tables.payments import PayExport, Payment
@@ -144,6 +145,7 @@ __all__ = [
     "TrainingRun",
     "Tranche",
     "TrancheKind",
+    "TrancheMember",
     "Turn",
     "TurnStatus",
     "VisitStatus",

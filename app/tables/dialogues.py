@@ -215,7 +215,8 @@ EARNED = "superseded_at IS NULL AND picked_deployment_id IS NOT NULL"
 class Comparison(Base):
     """One recorded choice, append-only and neutral: it says which candidate was picked. Direction, text version and
     propensity are copied here, so that editing a task never flips or rewrites an old label; who met whom and the
-    lengths, so that the leaderboard never reads a million candidates."""
+    lengths, so that the leaderboard never reads a million candidates. Which tranche holds it is a row of its own
+    (TrancheMember)."""
 
     __tablename__ = "comparisons"
     __table_args__ = (
@@ -256,8 +257,6 @@ class Comparison(Base):
     seconds_to_choose: Mapped[float | None]
     superseded_at: Mapped[datetime | None]
     excluded_reason: Mapped[str | None]
-    tranche_id: Mapped[str | None] = mapped_column(ForeignKey("tranches.id"), index=True)  # frozen there
-    content_hash: Mapped[str | None]  # of the dialogue, both texts and the choice, set when frozen; outlives an erasure
     import_id: Mapped[str | None] = mapped_column(ForeignKey("imports.id"))
     import_line: Mapped[int | None]  # 1 = first line of the file
     import_raw: Mapped[str | None]  # the line itself, only where rendering the rows would not give it back exactly

@@ -13,7 +13,7 @@ from app.tables.people import enum_column
 
 
 class Tranche(Base):
-    """A frozen, named, hashed set of comparisons; its members point at it (Comparison.tranche_id)."""
+    """A frozen, named, hashed set of comparisons: its members."""
 
     __tablename__ = "tranches"
 
@@ -27,6 +27,17 @@ class Tranche(Base):
     iteration_id: Mapped[str | None] = mapped_column(ForeignKey("iterations.id"))  # the one that froze it
     erased: Mapped[int] = mapped_column(default=0)  # comparisons whose text is gone at their crowdworker's wish
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class TrancheMember(Base):
+    """A comparison in its tranche, for good, and in no other: the primary key says so. A narrow table of its own, so
+    that freezing only adds rows. PostgreSQL would write every index of a comparison again that it updates."""
+
+    __tablename__ = "tranche_members"
+
+    comparison_id: Mapped[str] = mapped_column(ForeignKey("comparisons.id"), primary_key=True)
+    tranche_id: Mapped[str] = mapped_column(ForeignKey("tranches.id"), index=True)
+    content_hash: Mapped[str]  # of the dialogue, both texts and the choice; outlives an erasure
 
 
 class IterationStatus(enum.StrEnum):

@@ -1,9 +1,10 @@
 """Conversations read back from rows, a few hundred at a time: freezing, training and exporting all read this."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from itertools import groupby, islice
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, exists, or_, select
@@ -17,6 +18,7 @@ from app.tables import (
     Task,
     TaskKind,
     TrancheKind,
+    TrancheMember,
     Turn,
 )
 from app.tranches.families import family_of
@@ -41,8 +43,8 @@ class Choice(NamedTuple):
     strength: int | None
     direction: ChoiceDirection
     kind: TrancheKind
-    tranche_id: str | None
     account_id: str | None
+    import_id: str | None
     text_version: int | None
     seconds: float | None
     propensity: float | None
@@ -92,23 +94,33 @@ class StoredDialogue:
         return [*said, self.turns[position].human]
 
 
-def members_of(session: Session, tranche_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Ids of the conversations that hold these tranches' members, in a stable order, a chunk at a time; not those that
-    were erased, whose members are hashes without words."""
+Members = dict[str, set[str]]
+"""Ids of comparisons, by the conversation that they are of."""
+
+
+def members_of(session: Session, tranche_ids: Sequence[str]) -> Iterator[Members]:
+    """These tranches' members in a stable order, CONVERSATIONS_AT_A_TIME; not those that were erased, which are hashes
+    without words."""
     members = (
-        select(Conversation.id, Conversation.family)
+        select(Conversation.id, Comparison.id)
         .join(Turn, Turn.conversation_id == Conversation.id)
         .join(Comparison, Comparison.turn_id == Turn.id)
-        .where(Comparison.tranche_id.in_(tranche_ids), Conversation.erased_at.is_(None))
-        .distinct()
+        .join(TrancheMember, TrancheMember.comparison_id == Comparison.id)
+        .where(TrancheMember.tranche_id.in_(tranche_ids), Conversation.erased_at.is_(None))
         .order_by(Conversation.family, Conversation.id)
-        .execution_options(yield_per=CONVERSATIONS_AT_A_TIME)
+        .execution_options(yield_per=4 * CONVERSATIONS_AT_A_TIME)
     )
-    for rows in session.execute(members).partitions():
-        yield [conversation_id for conversation_id, _ in rows]
+    return by_conversation(session.execute(members))
 
 
-def read_dialogues(session: Session, conversation_ids: Sequence[str]) -> Iterator[StoredDialogue]:
+def by_conversation(rows: Iterable[Sequence[str]]) -> Iterator[Members]:
+    """Rows of conversation and comparison, a conversation's one after the other, CONVERSATIONS_AT_A_TIME."""
+    conversations = groupby(rows, key=itemgetter(0))
+    while some := {id: {row[1] for row in own} for id, own in islice(conversations, CONVERSATIONS_AT_A_TIME)}:
+        yield some
+
+
+def read_dialogues(session: Session, conversation_ids: Collection[str]) -> Iterator[StoredDialogue]:
     """These conversations, in the order asked for; callers ask for CONVERSATIONS_AT_A_TIME."""
     of_these = Conversation.id.in_(conversation_ids)
     conversations = select(Conversation.id, Conversation.family, Conversation.system, Task.kind, Task.slug).join(Task)
@@ -140,7 +152,7 @@ _in_use = or_(
 """An edit that was taken back is no reply of the dialogue."""
 
 
-def _turns(session: Session, conversation_ids: Sequence[str]) -> dict[str, list[StoredTurn]]:
+def _turns(session: Session, conversation_ids: Collection[str]) -> dict[str, list[StoredTurn]]:
     of_conversations = Turn.conversation_id.in_(conversation_ids)
     # In the order of an index: sorted by position alone, all these texts would go through a sorter first.
     in_order = select(Turn.conversation_id, Turn.id, Turn.text).order_by(Turn.conversation_id, Turn.position)
@@ -161,7 +173,7 @@ def _turns(session: Session, conversation_ids: Sequence[str]) -> dict[str, list[
     current = (
         select(
             Comparison.turn_id, Comparison.id, Comparison.picked_id, Comparison.other_id, Comparison.strength,
-            Comparison.choice_direction, Comparison.kind, Comparison.tranche_id, Comparison.account_id,
+            Comparison.choice_direction, Comparison.kind, Comparison.account_id, Comparison.import_id,
             Comparison.text_version, Comparison.seconds_to_choose, Comparison.propensity,
             Comparison.picked_deployment_id, Comparison.other_deployment_id,
         )

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.tables import Comparison, Deployment, Import, Snapshot
+from app.tables import Comparison, Deployment, Import, Snapshot, TrancheMember
 from app.tranches.dialogues import StoredDialogue
 from app.tranches.families import is_test
 
@@ -45,6 +45,7 @@ class Facts:
         self.lengths: dict[str, Counter[int]] = {what: Counter() for what in ("message", "chosen", "rejected")}
         self.pairs: Counter[tuple[str, ...] | None] = Counter()  # of deployments
         self.propensities: dict[tuple[str, ...] | None, tuple[float, float]] = {}
+        self.imports: Counter[str | None] = Counter()
 
     def add(self, dialogue: StoredDialogue, positions: Sequence[int]) -> None:
         """The comparisons on these turns of a dialogue, all that this tranche has of it."""
@@ -64,6 +65,7 @@ class Facts:
         self.strengths[choice.strength] += 1
         self.directions[choice.direction] += 1
         self.crowdworkers[choice.account_id] += 1
+        self.imports[choice.import_id] += 1
         self.texts[dialogue.slug, choice.text_version] += 1
         self.first_picked += choice.picked == 0
         chosen, rejected = len(turn.replies[choice.chosen].text), len(turn.replies[choice.rejected].text)
@@ -92,8 +94,8 @@ class Facts:
 
     def facts(self, session: Session, tranche_id: str) -> dict[str, Any]:
         """The rest, as `schemas.Facts` reads it. `session` gives names to deployments and imports."""
-        crowdworkers = sorted((n for who, n in self.crowdworkers.items() if who is not None), reverse=True)
         first, last = _when(session, tranche_id)
+        crowdworkers = sorted((n for who, n in self.crowdworkers.items() if who is not None), reverse=True)
         return {
             "version": VERSION,
             "first_at": first and first.isoformat(),
@@ -117,7 +119,7 @@ class Facts:
                 {"task": task, "version": version, "comparisons": n}
                 for (task, version), n in sorted(self.texts.items(), key=lambda one: (one[0][0], one[0][1] or 0))
             ],
-            "imports": _imports(session, tranche_id),
+            "imports": self._files(session),
             **self._who_met(session),
         }
 
@@ -150,6 +152,14 @@ class Facts:
             "of_no_two_policies": self.pairs[None],
         }
 
+    def _files(self, session: Session) -> list[dict[str, Any]]:
+        ids = {id for id in self.imports if id is not None}
+        named = select(Import.id, Import.file_name, Import.sha256).where(Import.id.in_(ids))
+        return [
+            {"file": name, "sha256": digest, "comparisons": self.imports[id]}
+            for id, name, digest in session.execute(named.order_by(Import.file_name, Import.id))
+        ]
+
 
 def _spread(values: Counter[int], unit: float = 1.0) -> dict[str, float] | None:
     """Of whole numbers of `unit`: how many, and where 5, 50 and 95 % of them end (the smallest value that reaches that
@@ -169,19 +179,9 @@ def _spread(values: Counter[int], unit: float = 1.0) -> dict[str, float] | None:
 
 
 def _when(session: Session, tranche_id: str) -> tuple[datetime | None, datetime | None]:
-    ends = select(func.min(Comparison.created_at), func.max(Comparison.created_at))
-    return session.execute(ends.where(Comparison.tranche_id == tranche_id)).tuples().one()
-
-
-def _imports(session: Session, tranche_id: str) -> list[dict[str, Any]]:
-    files = (
-        select(Import.file_name, Import.sha256, func.count())
-        .join(Comparison, Comparison.import_id == Import.id)
-        .where(Comparison.tranche_id == tranche_id)
-        .group_by(Import.id, Import.file_name, Import.sha256)
-        .order_by(Import.file_name, Import.id)
-    )
-    return [{"file": name, "sha256": digest, "comparisons": n} for name, digest, n in session.execute(files)]
+    """One question for both: making a million times of what the database says would take longer."""
+    ends = select(func.min(Comparison.created_at), func.max(Comparison.created_at)).join(TrancheMember)
+    return session.execute(ends.where(TrancheMember.tranche_id == tranche_id)).tuples().one()
 
 
 def script_of(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.tables import Comparison, Tranche
+from app.tables import Tranche, TrancheMember
 from app.tranches.dialogues import StoredDialogue, members_of, read_dialogues
 
 
@@ -53,29 +53,28 @@ class Checked(NamedTuple):
 def check(session: Session, tranche: Tranche) -> Checked:
     """Hash all its words again: a pass over its members."""
     seen = changed = 0
-    for conversation_ids in members_of(session, [tranche.id]):
+    for members in members_of(session, [tranche.id]):
         hashes = {
             choice.id: content_hash
-            for dialogue in read_dialogues(session, conversation_ids)
+            for dialogue in read_dialogues(session, members)
             for position, content_hash in content_hashes(dialogue)
-            if (choice := dialogue.turns[position].choice) and choice.tranche_id == tranche.id
+            if (choice := dialogue.turns[position].choice) and choice.id in members[dialogue.id]
         }
-        stored = select(Comparison.id, Comparison.content_hash).where(Comparison.id.in_(hashes))
+        stored = select(TrancheMember.comparison_id, TrancheMember.content_hash)
+        stored = stored.where(TrancheMember.comparison_id.in_(hashes))
         changed += sum(hashes[id] != content_hash for id, content_hash in session.execute(stored))
         seen += len(hashes)
-    members, digest = content_hash_of(session, tranche.id)
-    return Checked(members, changed, members - seen, digest)
+    count, digest = content_hash_of(session, tranche.id)
+    return Checked(count, changed, count - seen, digest)
 
 
 def content_hash_of(session: Session, tranche_id: str) -> tuple[int, str]:
     """How many members it has, and the sha256 over their hashes in the order of the hashes themselves, which needs no
     id and no clock."""
-    of_tranche, digest, members = (
-        select(Comparison.content_hash).where(Comparison.tranche_id == tranche_id),
-        sha256(),
-        0,
-    )
-    for content_hash in session.scalars(of_tranche.order_by(Comparison.content_hash).execution_options(yield_per=1000)):
+    of_tranche = select(TrancheMember.content_hash).where(TrancheMember.tranche_id == tranche_id)
+    in_order = of_tranche.order_by(TrancheMember.content_hash).execution_options(yield_per=1000)
+    digest, members = sha256(), 0
+    for content_hash in session.scalars(in_order):
         digest.update(f"{content_hash}\n".encode())
         members += 1
     return members, digest.hexdigest()

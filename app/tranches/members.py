@@ -1,29 +1,45 @@
-"""A new tranche's members, each written once: with its tranche and its hash in the same UPDATE.
+"""A new tranche's members. Freezing only adds rows: comparisons stay as they are.
 
-Rows of comparisons are what freezing costs: each UPDATE of one writes every index again, and on PostgreSQL a second one
-in the same transaction looks up all its foreign keys, too. So who becomes a member is noted beside them at first. They
-are read in the order in which they came about, since what was said at one time lies together on the disk.
+One statement looks at everything that no tranche holds and notes why it is left out, or that nothing leaves it out.
+What is taken is read in the order in which it came about, since what was said at one time lies together on the disk.
+
+While it lasts, nothing that it has noted becomes untrue:
+
+- What may no longer be changed may never be changed again. A later message and the end of a conversation take its row's
+  lock, as a choice does, so whoever sees them sees the last choice before them, too.
+- Who erases what was said, or leaves a comparison out, is `keeping_from_tranches`: they wait for a freeze, and a freeze
+  waits for them and sees what they did. One lock on the table of members does it, where every comparison would have to
+  be locked before the first is looked at.
+- Who leaves out all that somebody chose comes before a freeze or after it: what a tranche holds stays in it.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, bindparam, insert, select, text, update
+from sqlalchemy import Column, Connection, MetaData, String, Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from app.db import UTCDateTime
-from app.tables import Comparison, Conversation, TrancheKind
-from app.tranches.dialogues import CONVERSATIONS_AT_A_TIME, read_dialogues
+from app.tables import Comparison, Conversation, TrancheKind, TrancheMember
+from app.tranches.dialogues import CONVERSATIONS_AT_A_TIME, by_conversation, read_dialogues
 from app.tranches.facts import Facts
 from app.tranches.hashes import content_hashes
-from app.tranches.queries import freezable_comparisons
+from app.tranches.queries import is_frozen, left_out_because, visible_comparisons
 
 _NOTED = Table(
     "freezing", MetaData(), Column("began_at", UTCDateTime), Column("conversation_id", String),
-    Column("comparison_id", String), prefixes=["TEMPORARY"],
+    Column("comparison_id", String), Column("kind", String), Column("left_out_because", String),
+    prefixes=["TEMPORARY"],
 )  # fmt: skip
+
+
+class Frozen(NamedTuple):
+    """What a freeze has seen, by kind."""
+
+    facts: dict[TrancheKind, Facts]
+    exclusions: dict[TrancheKind, Counter[str]]
+    """How many comparisons are left out for which reason."""
 
 
 class _Member(NamedTuple):
@@ -32,61 +48,67 @@ class _Member(NamedTuple):
     content_hash: str
 
 
-def freeze_members(session: Session, tranche_ids: Mapping[TrancheKind, str]) -> dict[TrancheKind, Facts]:
-    """Put every freezable comparison into the tranche of its kind; what was seen on the way. Memory stays flat."""
+def freeze_members(session: Session, tranche_ids: Mapping[TrancheKind, str]) -> Frozen:
+    """Put every comparison that can be frozen into the tranche of its kind. Memory stays flat."""
     connection = session.connection()
+    _lock_members(connection, "ROW EXCLUSIVE")  # as adding a row does, but before anything is looked at
+    _note(connection)
     facts: dict[TrancheKind, Facts] = defaultdict(Facts)
-    _note_members(connection)
-    for members in _noted(connection):
-        written: list[_Member] = []
-        for dialogue in read_dialogues(session, list(members)):
+    noted = select(_NOTED.c.conversation_id, _NOTED.c.comparison_id).where(_NOTED.c.left_out_because.is_(None))
+    in_order = noted.order_by(_NOTED.c.began_at, _NOTED.c.conversation_id)
+    rows = connection.execute(in_order, execution_options={"yield_per": 4 * CONVERSATIONS_AT_A_TIME})
+    for taken in by_conversation(rows):
+        members: list[_Member] = []
+        for dialogue in read_dialogues(session, taken):
             positions: dict[TrancheKind, list[int]] = defaultdict(list)
             for position, content_hash in content_hashes(dialogue):
                 choice = dialogue.turns[position].choice
-                if choice and choice.id in members[dialogue.id]:
-                    written.append(_Member(choice.id, tranche_ids[choice.kind], content_hash))
+                if choice and choice.id in taken[dialogue.id]:
+                    members.append(_Member(choice.id, tranche_ids[choice.kind], content_hash))
                     positions[choice.kind].append(position)
             for kind, of_kind in positions.items():
                 facts[kind].add(dialogue, of_kind)
-        _write(connection, written)
+        _add(connection, members)
+    exclusions = _exclusions(connection)
     _NOTED.drop(connection)
-    return facts
+    return Frozen(facts, exclusions)
 
 
-def _note_members(connection: Connection) -> None:
-    """Decided by one statement. PostgreSQL locks them as an UPDATE would, until the transaction ends."""
+def keeping_from_tranches(session: Session) -> None:
+    """Until this transaction ends, no comparison becomes a member. To be taken before any of their rows is locked, or
+    two would wait for each other."""
+    _lock_members(session.connection(), "SHARE")
+
+
+def _lock_members(connection: Connection, mode: str) -> None:
+    """SQLite's one writer has it all. PostgreSQL's readers, and transactions of the same mode, do not wait."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"LOCK TABLE {TrancheMember.__tablename__} IN {mode} MODE"))
+
+
+def _note(connection: Connection) -> None:
     _NOTED.create(connection)
-    members = freezable_comparisons().with_only_columns(Conversation.created_at, Conversation.id, Comparison.id)
-    locked = members.with_for_update(of=Comparison, key_share=True)
-    connection.execute(insert(_NOTED).from_select(list(_NOTED.columns), locked))
+    columns = Conversation.created_at, Conversation.id, Comparison.id, Comparison.kind, left_out_because()
+    noted = visible_comparisons().where(~is_frozen()).with_only_columns(*columns)
+    # Without an order SQLite would walk them by the ids of their turns, all over the disk.
+    in_order = noted.order_by(Comparison.created_at)
+    connection.execute(insert(_NOTED).from_select(list(_NOTED.columns), in_order))
 
 
-def _noted(connection: Connection) -> Iterator[dict[str, set[str]]]:
-    """Ids of members by conversation, CONVERSATIONS_AT_A_TIME."""
-    conversation_id, comparison_id = _NOTED.c.conversation_id, _NOTED.c.comparison_id
-    in_order = select(conversation_id, comparison_id).order_by(_NOTED.c.began_at, conversation_id)
-    rows = connection.execute(in_order, execution_options={"yield_per": 4 * CONVERSATIONS_AT_A_TIME})
-    by_conversation = groupby(rows, key=lambda row: row[0])
-    while some := {id: {row[1] for row in own} for id, own in islice(by_conversation, CONVERSATIONS_AT_A_TIME)}:
-        yield some
+def _exclusions(connection: Connection) -> dict[TrancheKind, Counter[str]]:
+    reason = _NOTED.c.left_out_because
+    counted = select(_NOTED.c.kind, reason, func.count()).where(reason.is_not(None)).group_by(_NOTED.c.kind, reason)
+    found: dict[TrancheKind, Counter[str]] = defaultdict(Counter)
+    for kind, why, count in connection.execute(counted):
+        found[TrancheKind(kind)][why] = count
+    return found
 
 
-def _write(connection: Connection, members: Sequence[_Member]) -> None:
-    if connection.dialect.name == "postgresql":  # one statement: each of many would be planned and answered by itself
-        arrays = "unnest(CAST(:ids AS varchar[]), CAST(:tranches AS varchar[]), CAST(:hashes AS varchar[]))"
-        statement = (
-            "UPDATE comparisons SET tranche_id = new.tranche_id, content_hash = new.content_hash "
-            f"FROM {arrays} AS new (id, tranche_id, content_hash) WHERE comparisons.id = new.id"
-        )
-        ids, tranches, hashes = (list(column) for column in zip(*members, strict=True))
-        connection.execute(text(statement), {"ids": ids, "tranches": tranches, "hashes": hashes})
+def _add(connection: Connection, members: Sequence[_Member]) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.execute(insert(TrancheMember), [member._asdict() for member in members])
         return
-    comparisons = Comparison.__table__
-    written = update(Comparison).values(tranche_id=bindparam("tranche"), content_hash=bindparam("hash"))
-    connection.execute(
-        written.where(comparisons.c.id == bindparam("comparison")),
-        [
-            {"comparison": member.comparison_id, "tranche": member.tranche_id, "hash": member.content_hash}
-            for member in members
-        ],
-    )
+    into = f"COPY {TrancheMember.__tablename__} ({', '.join(_Member._fields)}) FROM STDIN"
+    with connection.connection.cursor().copy(into) as copy:  # a fraction of what INSERT takes, on both sides
+        for member in members:
+            copy.write_row(member)

@@ -11,6 +11,7 @@ from app.tables import (
     Conversation,
     ConversationStatus,
     Task,
+    TrancheMember,
     Turn,
 )
 
@@ -58,13 +59,15 @@ def is_of_somebody_excluded() -> ColumnElement[bool]:
     return and_(Account.excluded_reason.is_not(None), begun)
 
 
-def freezable_comparisons() -> Select[Comparison]:
-    """Visible ones that no tranche holds yet and nothing leaves out: what the next freeze takes."""
-    return visible_comparisons().where(Comparison.tranche_id.is_(None), left_out_because().is_(None))
+def is_frozen() -> ColumnElement[bool]:
+    """Does a tranche hold it?"""
+    return exists().where(TrancheMember.comparison_id == Comparison.id)
 
 
 def count_freezable(session: Session) -> int:
-    return session.scalar(freezable_comparisons().with_only_columns(func.count())) or 0
+    """How many the next freeze would take: visible ones that no tranche holds yet and nothing leaves out."""
+    freezable = visible_comparisons().where(~is_frozen(), left_out_because().is_(None))
+    return session.scalar(freezable.with_only_columns(func.count())) or 0
 
 
 def _either(status: CandidateStatus) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Select, func
 from sqlalchemy.orm import Session
 
-from app.tables import Comparison, Task, TaskKind
+from app.tables import Comparison, Task, TaskKind, TrancheMember
 from app.tranches.queries import left_out_because, visible_comparisons
 
 
@@ -21,7 +21,8 @@ class Scope(NamedTuple):
             found = found.where(Task.kind == self.task)
         if self.tranche_ids is None:
             return found.where(left_out_because().is_(None))
-        return found.where(Comparison.tranche_id.in_(self.tranche_ids))
+        members = found.join(TrancheMember, TrancheMember.comparison_id == Comparison.id)
+        return members.where(TrancheMember.tranche_id.in_(self.tranche_ids))
 
     def count(self, session: Session) -> int:
         return session.scalar(self.comparisons().with_only_columns(func.count())) or 0

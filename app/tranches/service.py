@@ -1,7 +1,7 @@
 """Tranches: freeze what was chosen since the last one, and read frozen comparisons back as the models' input."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import case, func, insert, literal, select
@@ -15,6 +15,7 @@ from app.tables import (
     IterationTranche,
     Tranche,
     TrancheKind,
+    TrancheMember,
     Turn,
 )
 from app.tranches.dialogues import StoredTurn, members_of, read_dialogues
@@ -22,7 +23,6 @@ from app.tranches.facts import Facts
 from app.tranches.families import family_of, is_test
 from app.tranches.hashes import content_hash_of
 from app.tranches.members import freeze_members
-from app.tranches.queries import left_out_because, visible_comparisons
 
 
 class EmptyTranche(DomainError):
@@ -55,8 +55,7 @@ def _freeze_new(session: Session, iteration: Iteration) -> Counter[str]:
     }  # fmt: skip
     session.add_all(tranches.values())
     session.flush()
-    facts = freeze_members(session, {kind: tranche.id for kind, tranche in tranches.items()})
-    exclusions = _exclusions(session)
+    facts, exclusions = freeze_members(session, {kind: tranche.id for kind, tranche in tranches.items()})
     for kind, tranche in tranches.items():
         if found := facts.get(kind):
             tranche.exclusions = dict(exclusions[kind])
@@ -68,32 +67,18 @@ def _freeze_new(session: Session, iteration: Iteration) -> Counter[str]:
     return sum(exclusions.values(), Counter())
 
 
-def _exclusions(session: Session) -> dict[TrancheKind, Counter[str]]:
-    """By kind, how many of those that were not frozen are left out for which reason."""
-    reason = left_out_because()
-    counted = (
-        visible_comparisons()
-        .where(Comparison.tranche_id.is_(None), reason.is_not(None))
-        .with_only_columns(Comparison.kind, reason.label("reason"), func.count())
-        .group_by(Comparison.kind, reason)
-    )
-    found: dict[TrancheKind, Counter[str]] = defaultdict(Counter)
-    for kind, why, count in session.execute(counted):
-        found[kind][str(why)] += count
-    return found
-
-
 def count_facts(session: Session, tranche_id: str) -> dict[str, Any]:
     """Of a tranche that was frozen by a release without datasheets. What was erased meanwhile is not in them."""
     facts = Facts()
-    for conversation_ids in members_of(session, [tranche_id]):
-        for dialogue in read_dialogues(session, conversation_ids):
-            facts.add(dialogue, [at for at, turn in enumerate(dialogue.turns) if _is_member(turn, tranche_id)])
+    for members in members_of(session, [tranche_id]):
+        for dialogue in read_dialogues(session, members):
+            own = members[dialogue.id]
+            facts.add(dialogue, [at for at, turn in enumerate(dialogue.turns) if _is_member(turn, own)])
     return facts.facts(session, tranche_id)
 
 
-def _is_member(turn: StoredTurn, tranche_id: str) -> bool:
-    return turn.choice is not None and turn.choice.tranche_id == tranche_id
+def _is_member(turn: StoredTurn, members: Collection[str]) -> bool:
+    return turn.choice is not None and turn.choice.id in members
 
 
 def _link_all(session: Session, iteration: Iteration) -> None:
@@ -112,9 +97,9 @@ def _nothing_to_freeze(left_out: Counter[str]) -> str:
 def conversations_of(session: Session, tranche_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     """These tranches as lines of `comparisons.jsonl` (docs/seams.md §3) without `split`, which models compute: one
     conversation each, by family, up to its last frozen choice. What was said later is not theirs and may still grow."""
-    for conversation_ids in members_of(session, tranche_ids):
-        for dialogue in read_dialogues(session, conversation_ids):
-            turns = [_turn(turn, tranche_ids) for turn in dialogue.turns]
+    for members in members_of(session, tranche_ids):
+        for dialogue in read_dialogues(session, members):
+            turns = [_turn(turn, members[dialogue.id]) for turn in dialogue.turns]
             last = max(position for position, turn in enumerate(turns) if turn["kind"])
             yield {
                 "id": dialogue.id,
@@ -132,7 +117,8 @@ def count_by_split(session: Session, tranche_ids: Sequence[str]) -> Counter[str]
         select(Conversation.family, func.min(Conversation.id), func.count())
         .join(Turn, Turn.conversation_id == Conversation.id)
         .join(Comparison, Comparison.turn_id == Turn.id)
-        .where(Comparison.tranche_id.in_(tranche_ids), Conversation.erased_at.is_(None))
+        .join(TrancheMember, TrancheMember.comparison_id == Comparison.id)
+        .where(TrancheMember.tranche_id.in_(tranche_ids), Conversation.erased_at.is_(None))
         .group_by(Conversation.family, case((Conversation.family.is_(None), Conversation.id)))
         .execution_options(yield_per=1000)
     )
@@ -145,8 +131,8 @@ def count_by_split(session: Session, tranche_ids: Sequence[str]) -> Counter[str]
     return sides
 
 
-def _turn(turn: StoredTurn, tranche_ids: Sequence[str]) -> dict[str, Any]:
-    frozen = turn.choice if turn.choice and turn.choice.tranche_id in tranche_ids else None
+def _turn(turn: StoredTurn, members: Collection[str]) -> dict[str, Any]:
+    frozen = turn.choice if _is_member(turn, members) else None
     return {
         "human": turn.human,
         "candidates": [{"id": reply.id, "text": reply.text, "finish": reply.finish} for reply in turn.replies],

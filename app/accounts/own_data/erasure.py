@@ -43,12 +43,14 @@ from app.tables import (
     SignIn,
     StudyVisit,
     Tranche,
+    TrancheMember,
     Turn,
     TurnStatus,
     WellbeingSurvey,
 )
 from app.tasks.service import withdraw
 from app.tranches.dialogues import CONVERSATIONS_AT_A_TIME, read_dialogues
+from app.tranches.members import keeping_from_tranches
 
 NO_PASSWORD = "erased"
 """In place of a hash: no password matches it, and it tells that an account is nobody's any more."""
@@ -63,6 +65,7 @@ def erase(session: Session, account_id: str) -> None:
     if account.password_hash == NO_PASSWORD:
         return
     _refuse_last_admin(session, account)
+    keeping_from_tranches(session)
     own = list(session.scalars(select(Conversation.id).where(Conversation.account_id == account.id).with_for_update()))
     _overwrite_on_disk(session)
     for assignment in session.scalars(_open_assignments(account)).all():
@@ -92,8 +95,7 @@ def erase_samples(session: Session, prompt_hashes: Collection[str]) -> None:
 
 def _to_be_found(session: Session, conversation_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Only what was frozen was ever copied. Comparisons carry the conversation's id; prompts carry nothing."""
-    frozen = select(Turn.conversation_id).join(Comparison, Comparison.turn_id == Turn.id)
-    frozen = frozen.where(Comparison.tranche_id.is_not(None)).distinct()
+    frozen = select(Turn.conversation_id).join(Comparison, Comparison.turn_id == Turn.id).join(TrancheMember).distinct()
     for start in range(0, len(conversation_ids), CONVERSATIONS_AT_A_TIME):
         some = conversation_ids[start : start + CONVERSATIONS_AT_A_TIME]
         found = session.scalars(frozen.where(Turn.conversation_id.in_(some)).order_by(Turn.conversation_id)).all()
@@ -128,9 +130,8 @@ def _blank_dialogues(session: Session, account: Account) -> int:
 
 
 def _count_in_tranches(session: Session, turns: Any) -> int:
-    members = select(Comparison.tranche_id, func.count()).where(Comparison.turn_id.in_(turns))
-    members = members.where(Comparison.tranche_id.is_not(None)).group_by(Comparison.tranche_id)
-    counted = session.execute(members).tuples().all()
+    members = select(TrancheMember.tranche_id, func.count()).join(Comparison).where(Comparison.turn_id.in_(turns))
+    counted = session.execute(members.group_by(TrancheMember.tranche_id)).tuples().all()
     for tranche_id, count in counted:
         _run(session, update(Tranche).where(Tranche.id == tranche_id).values(erased=Tranche.erased + count))
     return sum(count for _, count in counted)

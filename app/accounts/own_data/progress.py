@@ -1,6 +1,6 @@
 """What somebody has done and earned, and what became of it."""
 
-from sqlalchemy import Select, distinct, func, or_, select
+from sqlalchemy import Select, distinct, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.own_data.schemas import OwnProgress, TaskProgress, Week
@@ -18,6 +18,7 @@ from app.tables import (
     Snapshot,
     SnapshotKind,
     Task,
+    TrancheMember,
     Turn,
 )
 from app.weeks import WEEK
@@ -85,8 +86,9 @@ def _trained_on(session: Session, account: Account) -> int:
     )
     if newest is None:
         return 0
+    of_newest = select(IterationTranche.tranche_id).where(IterationTranche.iteration_id == newest)
     comparisons = own_comparisons(account).where(
-        Comparison.tranche_id.in_(select(IterationTranche.tranche_id).where(IterationTranche.iteration_id == newest)),
+        exists().where(TrancheMember.comparison_id == Comparison.id, TrancheMember.tranche_id.in_(of_newest)),
         or_(Comparison.strength.is_(None), Comparison.strength > WEAKEST),
     )
     families = session.scalars(comparisons.with_only_columns(Conversation.family))

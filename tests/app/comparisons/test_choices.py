@@ -139,20 +139,6 @@ def test_a_choice_is_final_once_the_conversation_has_ended(crowdworker: TestClie
     assert choose(crowdworker, turn, "b").json()["type"] == "choice-final"
 
 
-def test_a_choice_is_final_once_a_tranche_has_frozen_it(crowdworker: TestClient, ready: Callable[..., Json]) -> None:
-    from app.tables import Tranche, TrancheKind
-
-    turn = ready()
-    choose(crowdworker, turn, "a")
-    with db.writing() as session:
-        tranche = Tranche(name="t", kind=TrancheKind.BASE, content_hash="x", counts={}, exclusions={})
-        session.add(tranche)
-        session.flush()
-        session.execute(update(Comparison).values(tranche_id=tranche.id))
-    refused = choose(crowdworker, turn, "b")
-    assert (refused.status_code, refused.json()["type"]) == (409, "choice-final")
-
-
 def test_no_choice_while_the_candidates_are_being_written(crowdworker: TestClient) -> None:
     conversation = crowdworker.post("/assignments", json={"task": "helpfulness"}).json()["conversation_id"]
     body = {"client_id": "c1", "text": "Hello?"}

@@ -21,13 +21,12 @@ from app.tables import (
     Role,
     Task,
     TaskText,
-    Tranche,
     TrancheKind,
 )
-from app.tranches.queries import left_out_because, visible_comparisons
+from app.tranches.queries import is_frozen, left_out_because, visible_comparisons
 from tests.app.conftest import Browser
 from tests.app.crowdworkers.conftest import MONDAY, chosen
-from tests.factories import make_account, make_task
+from tests.factories import make_account, make_task, make_tranche
 from worker import crowdworkers
 
 PAIR = {"prompt": "2+2?", "a": "4", "b": "5", "picked": "a", "why": "It is."}
@@ -58,7 +57,7 @@ def events(action: str) -> list[AuditEvent]:
 def waiting() -> list[str | None]:
     """Why each unfrozen comparison would be left out, oldest first."""
     with db.reading() as session:
-        query = visible_comparisons().where(Comparison.tranche_id.is_(None)).order_by(Comparison.created_at)
+        query = visible_comparisons().where(~is_frozen()).order_by(Comparison.created_at)
         return list(session.scalars(query.with_only_columns(left_out_because())))
 
 
@@ -69,10 +68,7 @@ def test_what_somebody_chose_since_a_day_is_left_out_and_comes_in_again(
         for days in range(4):
             chosen(session, ada, at=MONDAY + timedelta(days=days), kind=TrancheKind.BASE)
         frozen = chosen(session, ada, at=MONDAY + timedelta(days=3, hours=1))
-        tranche = Tranche(name="w1-base", kind=TrancheKind.BASE, content_hash="", counts={}, exclusions={})
-        session.add(tranche)
-        session.flush()
-        frozen.tranche_id = tranche.id
+        make_tranche(session, frozen)
         chosen(session, make_account(session), at=MONDAY + timedelta(days=4))
     tuesday = str((MONDAY + timedelta(days=1)).date())
 

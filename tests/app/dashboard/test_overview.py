@@ -17,7 +17,6 @@ from app.tables import (
     Role,
     SnapshotKind,
     Task,
-    Tranche,
     TrancheKind,
 )
 from tests.app.clients import client_of
@@ -28,6 +27,7 @@ from tests.factories import (
     make_deployment,
     make_snapshot,
     make_task,
+    make_tranche,
     make_turn,
 )
 from worker import dashboard
@@ -58,10 +58,7 @@ def test_the_overview_counts_current_choices_and_leaves_previews_and_unfinished_
         task = make_task(session, slug="talk")
         conversation = make_conversation(session, task)
         frozen = make_comparison(session, make_turn(session, conversation))
-        tranche = Tranche(name="t", kind=TrancheKind.BASE, content_hash="", counts={}, exclusions={})
-        session.add(tranche)
-        session.flush()
-        frozen.tranche_id = tranche.id
+        make_tranche(session, frozen)
         changed = make_turn(session, conversation)
         make_comparison(session, changed, superseded_at=db.now())
         make_comparison(session, changed, picked="b", kind=TrancheKind.ONLINE)

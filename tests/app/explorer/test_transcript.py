@@ -16,7 +16,6 @@ from app.tables import (
     Report,
     ReportReason,
     TaskKind,
-    Tranche,
     TrancheKind,
 )
 from tests.app.explorer.conftest import hold
@@ -27,6 +26,7 @@ from tests.factories import (
     make_deployment,
     make_snapshot,
     make_task,
+    make_tranche,
     make_turn,
 )
 
@@ -49,11 +49,9 @@ def test_every_field_of_a_comparison_is_there(researcher: TestClient) -> None:
         earlier = make_comparison(session, turn, picked="b", strength=1)
         earlier.superseded_at = db.now()
         session.flush()
-        tranche = Tranche(name="2026-w48-online", kind=TrancheKind.ONLINE, content_hash="h", counts={}, exclusions={})
-        session.add(tranche)
-        session.flush()
         made = {"kind": TrancheKind.ONLINE, "propensity": 0.18, "text_version": 2, "seconds_to_choose": 12.5}
-        make_comparison(session, turn, strength=4, tranche_id=tranche.id, content_hash="abc", **made)
+        choice = make_comparison(session, turn, strength=4, **made)
+        make_tranche(session, choice, name="2026-w48-online")
         session.add(Report(candidate_id=b.id, account_id=ada.id, reason=ReportReason.BROKEN, comment="It ends."))
     shown = researcher.get(f"/explorer/conversations/{conversation.id}").json()
     assert (shown["crowdworker"]["username"], shown["overall_rating"], shown["comment"]) == ("ada", 4, "Fine.")
@@ -78,7 +76,7 @@ def test_every_field_of_a_comparison_is_there(researcher: TestClient) -> None:
     assert current | {"id": "", "created_at": ""} == {
         "id": "", "picked": "a", "other": "b", "chosen": "a", "strength": 4, "choice_direction": "pick-better",
         "kind": "online", "propensity": 0.18, "text_version": 2, "seconds_to_choose": 12.5, "created_at": "",
-        "superseded_at": None, "tranche": "2026-w48-online", "content_hash": "abc", "excluded_reason": None,
+        "superseded_at": None, "tranche": "2026-w48-online", "content_hash": f"h-{choice.id}", "excluded_reason": None,
         "left_out_because": None, "import_line": None,
     }  # fmt: skip
 
@@ -180,10 +178,7 @@ def test_what_a_tranche_holds_and_what_was_replaced_is_not_left_out(researcher: 
     conversation = hold(choose={})
     path = f"/comparisons/{comparison_of(conversation)}/exclusion"
     with db.writing() as session:
-        tranche = Tranche(name="w48-base", kind=TrancheKind.BASE, content_hash="h", counts={}, exclusions={})
-        session.add(tranche)
-        session.flush()
-        session.get_one(Comparison, comparison_of(conversation)).tranche_id = tranche.id
+        make_tranche(session, session.get_one(Comparison, comparison_of(conversation)), name="w48-base")
     refused = researcher.put(path, json={"reason": "Spam."})
     assert (refused.status_code, refused.json()["type"]) == (409, "frozen")
     assert "w48-base" in refused.json()["detail"]

@@ -21,12 +21,18 @@ from app.tables import (
     Role,
     SnapshotKind,
     TaskKind,
-    Tranche,
-    TrancheKind,
 )
 from tests.app.conftest import Browser
 from tests.app.crowdworkers.conftest import MONDAY, chosen
-from tests.factories import make_account, make_comparison, make_conversation, make_snapshot, make_task, make_turn
+from tests.factories import (
+    make_account,
+    make_comparison,
+    make_conversation,
+    make_snapshot,
+    make_task,
+    make_tranche,
+    make_turn,
+)
 from worker import crowdworkers
 
 
@@ -220,11 +226,8 @@ def test_of_one_crowdworker_or_one_tranche(researcher: TestClient, ada: Account)
     with db.writing() as session:
         chosen(session, make_account(session, username="bob"), strength=1)
         frozen = chosen(session, ada)
-        tranche = Tranche(name="w1-base", kind=TrancheKind.BASE, content_hash="", counts={}, exclusions={})
-        session.add(tranche)
-        session.flush()
+        make_tranche(session, frozen, name="w1-base")
         chosen(session, ada)
-        frozen.tranche_id = tranche.id
     crowdworkers.count()
     assert {draw(researcher, tranche="w1-base")["comparison"] for _ in range(4)} == {frozen.id}
     with db.reading() as session:

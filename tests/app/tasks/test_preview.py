@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app import db
-from app.tables import Account, Comparison, Iteration, Role
+from app.tables import Account, Comparison, Iteration, Role, TrancheMember
 from app.tranches.export_hh import hh_lines
 from app.tranches.queries import count_freezable
 from app.tranches.service import EmptyTranche, freeze
@@ -82,5 +82,5 @@ def test_a_crowdworkers_choices_next_to_it_are_frozen_alone(researcher: TestClie
         session.add(iteration)
         session.flush()
         (tranche,) = freeze(session, iteration)
-        frozen = session.scalars(select(Comparison.account_id).where(Comparison.tranche_id == tranche.id)).all()
-        assert frozen == [crowdworker.id] * 2
+        frozen = select(Comparison.account_id).join(TrancheMember).where(TrancheMember.tranche_id == tranche.id)
+        assert session.scalars(frozen).all() == [crowdworker.id] * 2

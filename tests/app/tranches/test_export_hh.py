@@ -10,7 +10,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from app import db
-from app.tables import CandidateStatus, ChoiceDirection, Conversation, ConversationStatus, Task, TaskKind, Tranche
+from app.tables import CandidateStatus, ChoiceDirection, Conversation, ConversationStatus, Task, TaskKind
 from app.tranches import whole_file as module
 from app.tranches.datasheet import UnknownTranche, named
 from app.tranches.formats import NothingToExport, export
@@ -18,7 +18,7 @@ from app.tranches.import_hh import import_hh
 from app.tranches.scope import Scope
 from app.tranches.whole_file import NotWritten
 from tests.app.tranches.conftest import GROWING, hh_line, transcript, write_hh
-from tests.factories import make_comparison, make_conversation, make_turn
+from tests.factories import make_comparison, make_conversation, make_tranche, make_turn
 
 pytestmark = pytest.mark.usefixtures("tasks")
 REAL = Path("../shared/data/hh")
@@ -91,13 +91,13 @@ def test_what_may_still_change_or_was_stopped_is_not_exported(session: Session, 
 
 
 def test_one_tranche_alone_can_be_written(session: Session, tmp_path: Path) -> None:
-    tranche = Tranche(name="2026-w48-base", kind="base", content_hash="x", counts={}, exclusions={})
-    session.add(tranche)
-    session.flush()
-    for text in ("in", "out"):
-        conversation = make_conversation(session, status=ConversationStatus.COMPLETED)
-        turn = make_turn(session, conversation, text=text)
-        make_comparison(session, turn, tranche_id=tranche.id if text == "in" else None)
+    frozen, _ = (
+        make_comparison(
+            session, make_turn(session, make_conversation(session, status=ConversationStatus.COMPLETED), text=text)
+        )
+        for text in ("in", "out")
+    )
+    make_tranche(session, frozen, name="2026-w48-base")
     session.commit()
     (line,) = exported(db.get_engine(), tmp_path / "out.jsonl", tranche="2026-w48-base")
     assert "Human: in" in line

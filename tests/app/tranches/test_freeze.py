@@ -23,6 +23,7 @@ from app.tables import (
     TaskKind,
     Tranche,
     TrancheKind,
+    TrancheMember,
 )
 from app.tranches import service
 from app.tranches.families import family_of, is_test
@@ -48,9 +49,13 @@ def settled(session: Session, texts: tuple[str, str] = ("Yes.", "No."), **fields
 
 
 def tranche_names(session: Session, *comparisons: Comparison) -> list[str | None]:
-    for comparison in comparisons:
-        session.refresh(comparison)
-    return [c.tranche_id and session.get_one(Tranche, c.tranche_id).name for c in comparisons]
+    named = select(TrancheMember.comparison_id, Tranche.name).join(Tranche)
+    names = dict(session.execute(named).tuples().all())
+    return [names.get(comparison.id) for comparison in comparisons]
+
+
+def content_hash(session: Session, comparison: Comparison) -> str:
+    return session.get_one(TrancheMember, comparison.id).content_hash
 
 
 def test_each_kind_becomes_a_named_tranche(session: Session) -> None:
@@ -157,18 +162,17 @@ def test_the_content_hash_knows_content_not_ids_order_or_time(session: Session) 
     assert freeze_these(2, [("Maybe.", 2), ("Yes.", 3)]) == original
     assert freeze_these(3, [("Maybe.", 2), ("Yes!", 3)]) != original
     assert freeze_these(4, [("Maybe.", 2), ("Yes.", 4)]) != original
-    hashes = session.scalars(select(Comparison.content_hash)).all()
-    assert all(len(content_hash or "") == 64 for content_hash in hashes)
+    hashes = session.scalars(select(TrancheMember.content_hash)).all()
+    assert [len(one) for one in hashes] == [64] * 8
 
 
 def test_the_hash_of_a_later_turn_depends_on_what_was_said_before(session: Session) -> None:
-    def second_turn_hash(number: int, first_pick: str) -> str | None:
+    def second_turn_hash(number: int, first_pick: str) -> str:
         conversation = make_conversation(session, status=ConversationStatus.COMPLETED)
         make_comparison(session, make_turn(session, conversation), picked=first_pick)
         second = make_comparison(session, make_turn(session, conversation))
         freeze(session, make_iteration(session, number))
-        session.refresh(second)
-        return second.content_hash
+        return content_hash(session, second)
 
     assert second_turn_hash(1, "a") != second_turn_hash(2, "b")
     assert second_turn_hash(3, "a") == second_turn_hash(4, "a")
@@ -181,9 +185,8 @@ def test_the_content_hash_is_of_the_json_that_its_docstring_shows(session: Sessi
     judged = {"choice_direction": ChoiceDirection.PICK_WORSE, "strength": None}
     second = make_comparison(session, make_turn(session, conversation, ("Ja.", "\u2028"), text="\u0001"), **judged)
     freeze(session, make_iteration(session))
-    session.refresh(second)
     content = ["red-team", "Say “no”.\n", ["Où?", "B\\", "\u0001"], "Ja.", "\u2028", "pick-worse", None]
-    assert second.content_hash == sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+    assert content_hash(session, second) == sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
 def test_a_full_disk_in_the_middle_freezes_nothing(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +208,6 @@ def test_a_full_disk_in_the_middle_freezes_nothing(session: Session, monkeypatch
     session.rollback()
     assert session.scalars(select(Tranche)).all() == []
     assert tranche_names(session, *comparisons) == [None] * 60
-    assert {comparison.content_hash for comparison in comparisons} == {None}
 
 
 def test_a_finished_import_is_settled(session: Session, tmp_path: Path, tasks: dict[TaskKind, Task]) -> None:
