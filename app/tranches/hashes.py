@@ -1,8 +1,8 @@
 """The hash of a comparison and of a tranche, and whether what is stored still has them."""
 
-import json
 from collections.abc import Iterator
 from hashlib import sha256
+from json.encoder import encode_basestring
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -32,7 +32,8 @@ def content_hashes(dialogue: StoredDialogue) -> Iterator[tuple[int, str]]:
             said.update(f", {_json(turn.replies[turn.trunk].text)}, ".encode())
 
 
-_json = json.JSONEncoder(ensure_ascii=False).encode
+_json = encode_basestring
+"""Of a text, as json.dumps(text, ensure_ascii=False) ends up doing, without what it asks before."""
 
 
 class Checked(NamedTuple):
