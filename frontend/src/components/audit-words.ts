@@ -1,5 +1,5 @@
 const FIELDS: Record<string, string> = {
-  active: 'offered to crowdworkers',
+  active: 'in use',
   assignments_per_day: 'assignments a day',
   assignments_per_person: 'assignments in all',
   excluded_reason: 'left out because',

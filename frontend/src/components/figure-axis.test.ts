@@ -34,6 +34,7 @@ it('one value, zero or none have an axis too', () => {
     expect(domain[0]).toBeLessThan(domain[1])
     expect([...domain, ...ticks].every(Number.isFinite)).toBe(true)
   }
+  expect(evenMarks([0, 0]).domain[0]).toBe(0) // no seconds below zero
 })
 
 it('a logarithmic axis has marks at 1, 2 and 5', () => {

@@ -44,7 +44,7 @@ export interface Marks {
 
 const ABOUT = 5 // marks of an axis
 
-/** At multiples of 1, 2 or 5 times a power of ten, around all values. */
+/** At multiples of 1, 2 or 5 times a power of ten, around all values; below zero only where a value is. */
 export function evenMarks(values: number[]): Marks {
   if (values.length === 0) return evenMarks([0, 1])
   const [from, to] = [Math.min(...values), Math.max(...values)]
@@ -53,7 +53,7 @@ export function evenMarks(values: number[]): Marks {
   const step = power * (rough > 5 * power ? 10 : rough > 2 * power ? 5 : rough > power ? 2 : 1)
   // A hair's breadth beyond a mark is on it.
   const [first, last] = [Math.floor(from / step + 1e-9), Math.ceil(to / step - 1e-9)]
-  const ends = first === last ? [first - 1, last + 1] : [first, last]
+  const ends = first === last ? [first === 0 ? 0 : first - 1, last + 1] : [first, last]
   const [begin = 0, end = 0] = ends
   const ticks = Array.from({ length: end - begin + 1 }, (_, at) =>
     Number(((begin + at) * step).toPrecision(12)),

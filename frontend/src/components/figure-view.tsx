@@ -38,8 +38,8 @@ export function FigureView({ figure, asked = {} }: FigureViewProps) {
       )}
       <Text component="figcaption" size="xs" c="dimmed" mt="xs">
         <WithCode text={figure.how_to_read} />
-        {figure.interval && ` Intervals: ${figure.interval}.`}
-        {figure.paper && ` In the paper: ${figure.paper}.`}
+        {figure.interval && <WithCode text={` Intervals: ${figure.interval}.`} />}
+        {figure.paper && <WithCode text={` In the paper: ${figure.paper}.`} />}
       </Text>
       {!figure.missing && (
         <Group justify="space-between" gap="xs" mt="xs">
@@ -58,10 +58,13 @@ export function FigureView({ figure, asked = {} }: FigureViewProps) {
   )
 }
 
-/** What stands between `…` is something to type. */
+/** What stands between `…` is something to type. A number keeps its % on its line. */
 function WithCode({ text }: { text: string }) {
-  return text.split('`').map((part, at) => {
-    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no other order
-    return at % 2 ? <code key={at}>{part}</code> : part
-  })
+  return text
+    .replaceAll(' %', '\u00a0%')
+    .split('`')
+    .map((part, at) => {
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a sentence have no other order
+      return at % 2 ? <code key={at}>{part}</code> : part
+    })
 }

@@ -9,11 +9,11 @@ import {
   Stack,
   Text,
   TextInput,
-  Title,
 } from '@mantine/core'
 import type { FormEvent } from 'react'
 import { useInvite, useSession } from '@/api/session'
 import type { Role } from '@/api/types'
+import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import { useWords } from '@/i18n/language'
 
@@ -31,12 +31,7 @@ export function InvitationsPage() {
 
   return (
     <Stack>
-      <div>
-        <Title order={1} size="h2">
-          {words.invitations}
-        </Title>
-        <Text c="dimmed">{words.invitationsHelp}</Text>
-      </div>
+      <PageHead title={words.invitations} lead={words.invitationsHelp} />
       {!isAdmin && <Alert color="gray">{words.adminsOnly}</Alert>}
       {isAdmin && (
         <Paper withBorder p="lg" maw={560}>

@@ -2,7 +2,7 @@ import type { SomeShare } from '@/api/types'
 
 const count = (number: number, one: string, many = `${one}s`) =>
   `${number.toLocaleString()} ${number === 1 ? one : many}`
-export const percent = (share: number) => `${Math.round(100 * share)} %`
+export const percent = (share: number) => `${Math.round(100 * share)}\u00a0%`
 
 export const words = {
   title: 'Crowdworkers',
@@ -13,6 +13,7 @@ export const words = {
     `${count(people, 'crowdworker')} · ${count(comparisons, 'comparison')} in all`,
   counted: (ago: string) => `counted ${ago} ago`,
   notCounted: 'not counted yet: a job counts every minute',
+  whoGives: 'Who gives how much',
   none: 'No crowdworker yet.',
   noneHelp: 'People sign up at this address, come by an invitation, or by a study on Prolific or MTurk.',
   invite: 'Invite somebody',
@@ -47,9 +48,9 @@ export const words = {
   },
   withResearchers: 'Same pick as researchers',
   withPm: 'Same pick as the PM',
-  ofAll: (share: number) => `${share < 0.01 && share > 0 ? '< 1 %' : percent(share)} of all`,
+  ofAll: (share: number) => `${share < 0.01 && share > 0 ? '<\u00a01\u00a0%' : percent(share)} of all`,
   notEnough: 'Not enough data',
-  interval: (found: SomeShare) => `${Math.round(100 * found.low)}–${Math.round(100 * found.high)} %`,
+  interval: (found: SomeShare) => `${Math.round(100 * found.low)}–${Math.round(100 * found.high)}\u00a0%`,
   intervalHelp: (found: SomeShare) => `95 % interval, of ${found.of.toLocaleString()}`,
   reviews: (number: number) => count(number, 'review'),
   biased: 'The interval misses 50 %',

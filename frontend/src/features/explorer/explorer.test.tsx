@@ -61,7 +61,7 @@ const turn: TurnShown = {
     completion_tokens: 9,
     first_token_ms: 300,
     total_ms: 900,
-    score: 1.5,
+    score: shown === 'a' ? 1.5 : -0.25,
     scored_by: 'pm-w1',
     edited_from: null,
     is_trunk: null,
@@ -192,6 +192,7 @@ it('shows who answered, what was picked, and leaves a comparison out with a reas
   expect(a.getByText('policy-w1')).toBeVisible()
   expect(a.getByText('Picked')).toBeVisible()
   expect(a.getByText('1.50, by pm-w1')).toBeVisible()
+  expect(screen.getByText('−0.25, by pm-w1')).toBeVisible()
   expect(screen.getByText('Picked A, strength 4 of 4, after 12.5 s')).toBeVisible()
   expect(screen.getByText('12 characters pasted')).toBeVisible()
   await user.click(screen.getByRole('button', { name: 'Leave out' }))

@@ -170,7 +170,7 @@ function AllFields({ candidate }: { candidate: CandidateShown }) {
             {candidate.best_of.map((one, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: they never change their order, and may be equal
               <li key={at}>
-                {one.score !== null && <Text span size="sm" c="dimmed">{`${one.score.toFixed(2)} · `}</Text>}
+                {one.score !== null && <Text span size="sm" c="dimmed">{`${signed(one.score)} · `}</Text>}
                 {one.text ?? words.wordsCovered}
               </li>
             ))}
@@ -182,5 +182,9 @@ function AllFields({ candidate }: { candidate: CandidateShown }) {
 }
 
 function scored(score: number, by: string | null): string {
-  return by ? `${score.toFixed(2)}, ${words.scoreBy(by)}` : score.toFixed(2)
+  return by ? `${signed(score)}, ${words.scoreBy(by)}` : signed(score)
+}
+
+function signed(score: number): string {
+  return score.toFixed(2).replace('-', '−')
 }

@@ -56,7 +56,7 @@ describe('notifications', () => {
   it('say who is told of what, and each try with what came back', async () => {
     openPage('/admin/notifications')
     const card = within((await part('Receivers')).getByRole('article', { name: 'https://hooks.example/…' }))
-    expect(card.getByText(/Told when an iteration is held by the gate, failed/)).toBeVisible()
+    expect(card.getByText(/Told when an iteration is held by the gate or failed/)).toBeVisible()
     expect(card.getByText('1 given up')).toBeVisible()
     expect((await part('Log')).getByText(/500 Internal Server Error · 12 ms/)).toBeVisible()
   })

@@ -8,6 +8,8 @@ import { ProblemAlert } from '@/components/problem-alert'
 import { EventChoice } from './event-choice'
 import { words } from './words'
 
+const EITHER = new Intl.ListFormat('en-GB', { type: 'disjunction' })
+
 export function ReceiverCard({ receiver, isAdmin }: { receiver: Receiver; isAdmin: boolean }) {
   const [changing, setChanging] = useState(false)
   const counts = words.counts(receiver.waiting, receiver.given_up)
@@ -36,10 +38,11 @@ export function ReceiverCard({ receiver, isAdmin }: { receiver: Receiver; isAdmi
           <>
             <Text size="sm">
               {words.told}{' '}
-              {Object.entries(words.events)
-                .filter(([event]) => receiver.events.includes(event))
-                .map(([, label]) => label)
-                .join(', ')}
+              {EITHER.format(
+                Object.entries(words.events)
+                  .filter(([event]) => receiver.events.includes(event))
+                  .map(([, label]) => label),
+              )}
               <Text span c="dimmed" inherit>
                 {' '}
                 · {words.addedBy(receiver.created_by, moment(receiver.created_at))}

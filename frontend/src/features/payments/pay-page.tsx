@@ -128,7 +128,9 @@ function Bonus({ bonus }: { bonus: Pay['bonuses'][number] }) {
         <ProblemAlert error={back.error} />
       </Table.Td>
       <Table.Td ta="end">{money(bonus.amount, 'en')}</Table.Td>
-      <Table.Td style={{ overflowWrap: 'anywhere' }}>{bonus.reason}</Table.Td>
+      <Table.Td miw="14rem" style={{ overflowWrap: 'anywhere' }}>
+        {bonus.reason}
+      </Table.Td>
       <Table.Td style={NOWRAP}>
         {bonus.by}, {moment(bonus.at)}
       </Table.Td>

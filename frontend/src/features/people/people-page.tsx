@@ -105,7 +105,9 @@ function Row({ person }: { person: Person }) {
       </Table.Td>
       <Table.Td>{words.roles[role]}</Table.Td>
       <Table.Td ta="end">{person.comparisons.toLocaleString()}</Table.Td>
-      <Table.Td style={{ whiteSpace: 'nowrap' }}>{new Date(person.created_at).toLocaleDateString()}</Table.Td>
+      <Table.Td style={{ whiteSpace: 'nowrap' }}>
+        {new Date(person.created_at).toLocaleDateString(undefined, { dateStyle: 'medium' })}
+      </Table.Td>
       <Table.Td>
         {role === 'crowdworker' && (
           <Switch

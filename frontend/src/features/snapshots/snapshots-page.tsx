@@ -83,7 +83,7 @@ function Listed({ which }: { which: string }) {
 function Rows({ rows }: { rows: Snapshot[] }) {
   return (
     <Paper withBorder component={ScrollArea} viewportProps={{ tabIndex: 0 }} px="xs">
-      <Table verticalSpacing="sm" miw={720}>
+      <Table verticalSpacing="sm" miw={860}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{words.name}</Table.Th>

@@ -14,7 +14,7 @@ export function StudiesPage() {
   const [adding, setAdding] = useState(false)
   return (
     <Stack gap="lg">
-      <Group justify="space-between" align="flex-end">
+      <Group justify="space-between" align="flex-start">
         <PageHead title={words.title} lead={words.lead} />
         {!adding && <Button onClick={() => setAdding(true)}>{words.add}</Button>}
       </Group>
