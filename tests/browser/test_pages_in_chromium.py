@@ -8,12 +8,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
 from app import db
-from app.tables import Message, Role, Study, StudyProvider, Task
+from app.tables import ConversationStatus, Message, Report, ReportReason, Role, Study, StudyProvider, Task
 from app.tasks.defaults import HELPFULNESS
 from tests.app.servers import Process
 from tests.browser.axe import DESK, PHONE, Look, barriers_in
 from tests.browser.conftest import Errors, sign_in
 from tests.browser.crowdworker import SIGNED_OUT_AT_FIRST
+from tests.factories import make_account, make_comparison, make_conversation, make_turn
+from worker import crowdworkers
 
 pytestmark = [
     pytest.mark.browser,
@@ -147,6 +149,28 @@ def test_data_are_downloaded_and_then_erased(page: Page) -> None:
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def a_reported_conversation() -> str:
+    with db.writing() as session:
+        task = session.scalars(select(Task).where(Task.slug == HELPFULNESS.slug)).one()
+        account = make_account(session)
+        conversation = make_conversation(session, task, account, status=ConversationStatus.COMPLETED)
+        turn = make_turn(session, conversation)
+        make_comparison(session, turn)
+        reported = {"candidate_id": turn.candidates[0].id, "account_id": account.id, "reason": ReportReason.BROKEN}
+        session.add(Report(**reported, comment="It stops in the middle of a sentence."))
+    crowdworkers.count()
+    return conversation.id
+
+
+def test_the_link_of_the_page_one_is_on_is_in_sight(web: Process, context: BrowserContext, page: Page) -> None:
+    sign_in(context, web, Role.ADMIN)
+    for size in (DESK, PHONE):
+        page.set_viewport_size(size)
+        page.goto("/admin/audit")  # the last one
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_role("link", name="Audit log", exact=True)).to_be_in_viewport()
+
+
 PAGES = {
     None: ["/sign-in", "/sign-up", "/invitation/unknown", "/erased", "/study?STUDY_ID=study1"],
     Role.CROWDWORKER: [
@@ -174,8 +198,12 @@ PAGES = {
         "/admin/reviews",
         "/admin/pay",
         "/admin/studies",
+        "/admin/conversations",
+        "/admin/conversations/{conversation}",
         "/admin/tranches",
         "/admin/exports",
+        "/admin/leaderboard",
+        "/admin/lineage",
         "/admin/improvement",
         "/admin/audit",
     ],
@@ -198,11 +226,12 @@ PAGES = {
 @pytest.mark.parametrize(
     ("language", "looks"),
     [
-        ("en-GB", [Look(DESK, "light"), Look(PHONE, "dark")]),
+        ("en-GB", [Look(DESK, "light"), Look(PHONE, "dark"), Look(DESK, "dark")]),
         ("ko-KR", [Look(PHONE, "light"), Look(DESK, "dark")]),
     ],
     ids=["English", "Korean"],
 )
+@pytest.mark.timeout(600)
 def test_every_page_can_be_used_by_everybody(
     web: Process, chromium: Browser, pairs: list[Any], study: str, language: str, looks: list[Look]
 ) -> None:
@@ -218,8 +247,9 @@ def test_every_page_can_be_used_by_everybody(
                 with db.writing() as session:
                     session.add(Message(account_id=somebody, author_id=somebody, text="Which one?"))
             page = context.new_page()
+            conversation = a_reported_conversation() if role == Role.RESEARCHER else None
             for path in paths:
-                page.goto(path.format(study=study, somebody=somebody))
+                page.goto(path.format(study=study, somebody=somebody, conversation=conversation))
                 expect(page.get_by_role("heading", level=1)).to_be_visible()
                 page.wait_for_load_state("networkidle")
                 found += barriers_in(looks, page, path)

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Group, Paper, ScrollArea, Stack, Table, Text } from '@mantine/core'
+import { Anchor, Badge, Group, Paper, ScrollArea, Stack, Table, Text, VisuallyHidden } from '@mantine/core'
 import { Link, useSearchParams } from 'react-router'
 import { useCrowdworkers } from '@/api/crowdworkers'
 import { useFigure } from '@/api/dashboard'
@@ -69,7 +69,10 @@ export function CrowdworkersPage() {
         </Stack>
       )}
       {first && first.comparisons > 0 && (
-        <QueryView query={concentration}>{(figure) => <FigureView figure={figure} />}</QueryView>
+        <>
+          <VisuallyHidden component="h2">{words.whoGives}</VisuallyHidden>
+          <QueryView query={concentration}>{(figure) => <FigureView figure={figure} />}</QueryView>
+        </>
       )}
     </Stack>
   )

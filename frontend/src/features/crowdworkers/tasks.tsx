@@ -8,7 +8,7 @@ import { ProblemAlert } from '@/components/problem-alert'
 import classes from './crowdworkers.module.css'
 import { words } from './words'
 
-const COLORS = { none: 'gray', needed: 'yellow', passed: 'teal', failed: 'red' } as const
+const COLORS = { none: 'gray', needed: 'orange', passed: 'teal', failed: 'red' } as const
 
 /** Which tasks somebody may take, by their tries or by a researcher's word. */
 export function Tasks({ person }: { person: Crowdworker }) {

@@ -1,6 +1,7 @@
 import './admin.css'
 import { Alert, Badge, VisuallyHidden } from '@mantine/core'
-import { NavLink, Outlet } from 'react-router'
+import { useEffect, useRef } from 'react'
+import { NavLink, Outlet, useLocation } from 'react-router'
 import { useThreads } from '@/api/messages'
 import { useReports } from '@/api/reports'
 import { useSession } from '@/api/session'
@@ -63,10 +64,11 @@ const SECTIONS = [
 /** The researcher's pages with their navigation. The server refuses others; this only says so kindly. */
 export function AdminLayout() {
   const role = useSession().data?.account.role
+  const links = useCurrentInSight()
   if (role === 'crowdworker') return <Alert color="gray">{words.forResearchers}</Alert>
   return (
     <div className={classes.layout}>
-      <nav className={classes.links} aria-label={words.navigation}>
+      <nav ref={links} className={classes.links} aria-label={words.navigation}>
         {SECTIONS.map(({ title, pages }) => (
           <section key={title} aria-label={words.pagesOf(title)}>
             <p aria-hidden>{title}</p>
@@ -84,6 +86,26 @@ export function AdminLayout() {
       </div>
     </div>
   )
+}
+
+/** Where not all links fit, the one of this page is among those that are seen. */
+function useCurrentInSight() {
+  const links = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another link
+  useEffect(() => {
+    const nav = links.current
+    const current = nav?.querySelector('[aria-current="page"]')
+    if (!nav || !current) return
+    const [seen, link] = [nav.getBoundingClientRect(), current.getBoundingClientRect()]
+    if (link.left < seen.left || link.right > seen.right) {
+      nav.scrollLeft += link.left - seen.left - (seen.width - link.width) / 2
+    }
+    if (link.top < seen.top || link.bottom > seen.bottom) {
+      nav.scrollTop += link.top - seen.top - (seen.height - link.height) / 2
+    }
+  }, [pathname])
+  return links
 }
 
 /** How much in the inbox nobody has looked at. */

@@ -84,11 +84,17 @@ function Head({ row }: { row: Transcript }) {
               to={`/admin/conversations?crowdworker=${encodeURIComponent(row.crowdworker.username)}`}
               aria-label={words.allOf(row.crowdworker.username)}
               size="sm"
+              underline="always"
             >
               {row.crowdworker.username}
             </Anchor>
             {' · '}
-            <Anchor component={Link} to={`/admin/crowdworkers/${row.crowdworker.id}`} size="sm">
+            <Anchor
+              component={Link}
+              to={`/admin/crowdworkers/${row.crowdworker.id}`}
+              size="sm"
+              underline="always"
+            >
               {words.howTheyChoose}
             </Anchor>
           </>

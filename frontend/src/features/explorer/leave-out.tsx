@@ -19,7 +19,7 @@ interface LeaveOutProps {
 /** Something stays out of new tranches, with a reason; or comes in again. */
 export function LeaveOut({ reason, label, title, question, letIn, exclude, id }: LeaveOutProps) {
   const [typed, setTyped] = useState('')
-  const button = { size: 'compact-xs', variant: 'default', loading: exclude.isPending } as const
+  const button = { size: 'compact-sm', variant: 'default', loading: exclude.isPending } as const
   return (
     <>
       <ProblemAlert error={exclude.error} />

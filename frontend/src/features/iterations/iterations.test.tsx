@@ -209,7 +209,7 @@ describe('a stage', () => {
 
   it('shows the end of the log and offers all of it', async () => {
     await open()
-    expect(await screen.findByRole('region', { name: 'Log' })).toHaveTextContent('step 75: loss 0.6')
+    expect(await screen.findByRole('region', { name: /^Log of / })).toHaveTextContent('step 75: loss 0.6')
     expect(screen.getByRole('link', { name: 'Download all of it' })).toHaveAttribute(
       'href',
       '/api/v1/runs/run1/log/file',

@@ -1,6 +1,7 @@
 import { Anchor, Code, Group, Text } from '@mantine/core'
 import { useEffect, useRef } from 'react'
 import { useRunLog } from '@/api/iterations'
+import type { Run } from '@/api/types'
 import { QueryView } from '@/components/query-view'
 import classes from './run-view.module.css'
 import { words } from './words'
@@ -8,9 +9,9 @@ import { words } from './words'
 const NEAR = 40 // pixels from the end, within which a reader is following
 
 /** What a run prints, its end; all of it can be downloaded. */
-export function RunLog({ runId, live }: { runId: string; live: boolean }) {
+export function RunLog({ run, live }: { run: Run; live: boolean }) {
   return (
-    <QueryView query={useRunLog(runId, live)}>
+    <QueryView query={useRunLog(run.id, live)}>
       {(text) => (
         <div>
           <Group justify="space-between" mb={4}>
@@ -18,13 +19,13 @@ export function RunLog({ runId, live }: { runId: string; live: boolean }) {
               {words.log}
             </Text>
             {text && (
-              <Anchor size="sm" href={`/api/v1/runs/${runId}/log/file`} download>
+              <Anchor size="sm" href={`/api/v1/runs/${run.id}/log/file`} download>
                 {words.downloadLog}
               </Anchor>
             )}
           </Group>
           {text ? (
-            <Tail text={text} />
+            <Tail label={words.logOf(run.name)} text={text} />
           ) : (
             <Text c="dimmed" size="sm">
               {words.noLog(live)}
@@ -37,7 +38,7 @@ export function RunLog({ runId, live }: { runId: string; live: boolean }) {
 }
 
 /** Follows the log, unless somebody has scrolled up to read. */
-function Tail({ text }: { text: string }) {
+function Tail({ label, text }: { label: string; text: string }) {
   const box = useRef<HTMLDivElement>(null)
   const following = useRef(true)
   // biome-ignore lint/correctness/useExhaustiveDependencies: follows the log, so it runs when the text grows
@@ -50,7 +51,7 @@ function Tail({ text }: { text: string }) {
       ref={box}
       className={classes.log}
       role="region"
-      aria-label={words.log}
+      aria-label={label}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
       tabIndex={0}
       onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {

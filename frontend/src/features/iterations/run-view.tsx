@@ -23,7 +23,7 @@ export function RunView({ run, live }: { run: Run; live: boolean }) {
           </Text>
         )}
         <RunCurves runId={run.id} live={live} />
-        <RunLog runId={run.id} live={live} />
+        <RunLog run={run} live={live} />
       </Stack>
     </Paper>
   )

@@ -131,6 +131,7 @@ export const words = {
     explained_variance: { title: 'Explained variance', unit: '' },
   } as Record<string, { title: string; unit: string } | undefined>,
   log: 'Log',
+  logOf: (run: string) => `Log of ${run}`,
   downloadLog: 'Download all of it',
   noLog: (live: boolean) => (live ? 'Nothing has been printed yet.' : 'It printed nothing.'),
   step: 'step',

@@ -57,9 +57,7 @@ function ReportCard({ report }: { report: Report }) {
             >
               {words.reasons[report.reason]}
             </Badge>
-            <Badge variant="outline" color="gray">
-              {report.task}
-            </Badge>
+            <Badge variant="default">{report.task}</Badge>
           </Group>
           <Text size="xs" c="dimmed">
             {words.reportedBy(report.reported_by, moment(report.created_at))}

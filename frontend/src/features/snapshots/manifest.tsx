@@ -54,7 +54,10 @@ export function Manifest({ page }: { page: SnapshotPage }) {
       {Object.keys(page.config).length > 0 && (
         <details className={classes.more}>
           <summary>{text.config}</summary>
-          <pre className={classes.config}>{JSON.stringify(page.config, null, 1)}</pre>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
+          <pre className={classes.config} tabIndex={0}>
+            {JSON.stringify(page.config, null, 1)}
+          </pre>
         </details>
       )}
     </Stack>
