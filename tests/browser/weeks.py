@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.iterations.week import STAGES
+from app.leaderboard.schemas import Board, Elo, Standing
 from app.settings import get_settings
 from app.tables import (
     Account,
@@ -69,7 +70,7 @@ def a_quarter(by: Account) -> tuple[str, str, str]:
         initial = session.scalars(select(Snapshot).where(Snapshot.name == "initial")).one()
         monday = db.now() - timedelta(days=7 * WEEKS, minutes=18)
         people = [make_account(session) for _ in range(3)]
-        ids, standings, newest = {}, [], ""
+        ids, standings, newest = {}, [_standing("initial", None, 0.0)], ""
         for number in range(1, WEEKS + 1):
             status, reason = ENDINGS.get(number, (IterationStatus.DEPLOYED, None))
             iteration = Iteration(
@@ -100,15 +101,23 @@ def a_quarter(by: Account) -> tuple[str, str, str]:
                 if number == WEEKS - 1:
                     make_deployment(session, None, pm, created_at=iteration.created_at)
                     _earn(session, task, people, deployed, other)
-                elo = 14.0 * number
-                interval = {"elo": elo, "low": elo - 31, "high": elo + 31}
-                standings.append({"snapshot": policy.name, "best_of": 1, "elo": interval})
+                standings.append(_standing(policy.name, iteration.name, 14.0 * number))
         fit = EloFit(status=EloFitStatus.DONE, finished_at=db.now())
         session.add(fit)
         session.flush()
-        board = {"standings": standings}
-        session.add(EloBoard(fit_id=fit.id, task_id=task.id, week=None, comparisons=4000, board=board))
+        counted = {"comparisons": 40 * len(standings), "crowdworkers": len(people)}
+        board = Board(**counted, effective=37.5 * len(standings), standings=standings, meetings=[], length_effect=None)
+        made = {"fit_id": fit.id, "task_id": task.id, "week": None, "comparisons": board.comparisons}
+        session.add(EloBoard(**made, board=board.model_dump(mode="json")))
         return ids[WEEKS], ids[10], newest
+
+
+def _standing(snapshot: str, iteration: str | None, at: float) -> Standing:
+    elo = Elo(elo=at, low=at - 31, high=at + 31) if iteration else Elo(elo=0)
+    return Standing(
+        snapshot=snapshot, best_of=1, iteration=iteration, comparisons=40, crowdworkers=3, elo=elo, sandwich=elo,
+        equal_length=elo, missing=None, met_initial=40, beat_initial=20 + round(at / 14),
+    )  # fmt: skip
 
 
 def _made(session: Session, iteration: Iteration, number: int, last: int) -> tuple[Snapshot, Snapshot]:
