@@ -65,7 +65,7 @@ fmt: prepare ## format everything
 
 .PHONY: tour
 tour: prepare ## take the screenshots of docs/tour/ anew (wants Chromium)
-	python -m pytest -q tests/browser/tour.py
+	python -m tests.browser.tour $(ARGS)
 
 .PHONY: migrate
 migrate: prepare ## bring the database of DATA_DIR or DATABASE_URL up to date (./run does it too)
