@@ -1,92 +1,38 @@
 """Photographs the dashboard of an installation that runs, with the rows it has:
 
-    python -m tests.browser.tour_of http://127.0.0.1:8000 --username U --password P --to DIR
+    python -m tests.browser.tour_of http://127.0.0.1:8000 --username U --password P --to DIR [--people]
 
 Signs in as a researcher, walks through a week and what came of it, and takes a picture of each page at a desk. A page
 that is not as it should be (an error in the console, a part that could not be loaded or is still loading, a number that
 is none, something to scroll sideways for) is named at the end, and the exit code is 1. It is 3 if nobody could sign in.
 
 Nobody's words get into a picture: conversations, comparisons, messages and reviews are not visited, nor are people,
-invitations and where notifications go, and what a stage says of single prompts is not opened. Policies are shown on the
-fixed prompts of `worker/shown.jsonl` alone, which were written to be shown; of an installation that asks them anything
-else those two pages are left out, and named too.
+invitations and where notifications go (`--people` visits them too: `tour_of_people.py`), and what a stage says of
+single prompts is not opened. Policies are shown on the fixed prompts of `worker/shown.jsonl` alone, which were written
+to be shown; of an installation that asks them anything else those two pages are left out, and named too.
 """
 
 import argparse
 import contextlib
 import json
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, TimeoutError, sync_playwright
 
+from tests.browser import tour_of_people
 from tests.browser.conftest import CHROMIUM, FLAGS
-from tests.browser.small_png import small_png
+from tests.browser.photographer import PATIENCE, Photographer
 
 DESK = {"width": 1280, "height": 800}
-PATIENCE = 30_000  # ms, for a page to be there
-SHOWN = Path(__file__).parents[2] / "worker" / "shown.jsonl"
-NO_NUMBER = re.compile(r"\b(NaN|undefined|Infinity)\b")
-BROKEN = {"There is nothing at this address.", "This page has stopped working. Nothing you have sent is lost."}
+PROMPTS = Path(__file__).parents[2] / "worker" / "shown.jsonl"
+SHOWN = frozenset(json.loads(line)["prompt"] for line in PROMPTS.read_text(encoding="utf-8").splitlines())
 
 
 class Refused(Exception):
     """A sentence for whoever called: there is nothing to photograph."""
-
-
-class Photographer:
-    """A researcher's window, the album, and what was wrong on the way."""
-
-    def __init__(self, context: BrowserContext, album: Path) -> None:
-        self.darkroom, self.page, self.album = context.new_page(), context.new_page(), album
-        self.taken: list[str] = []
-        self.wrong: list[str] = []
-        self.heard: list[str] = []
-        self.page.on("pageerror", lambda error: self.heard.append(error.message))
-        self.page.on("console", lambda said: self.heard.append(said.text) if said.type == "error" else None)
-
-    def visit(self, path: str, name: str) -> None:
-        """The whole page, as long as it is."""
-        self.page.goto(path)
-        self.shoot(name)
-
-    def shoot(self, name: str, part: Locator | None = None) -> None:
-        """The page, or a part of it, when nothing in it is being loaded any more."""
-        with contextlib.suppress(TimeoutError):  # a page that follows a run never stops asking
-            self.page.wait_for_load_state("networkidle", timeout=10_000)
-        with contextlib.suppress(TimeoutError, AssertionError):  # it is told below
-            self.page.locator("main h1").first.wait_for()
-            expect(self.page.locator(LOADING)).to_have_count(0, timeout=PATIENCE)
-        self.page.wait_for_timeout(400)  # a chart draws itself after its library came
-        self.page.mouse.move(0, 0)
-        image = {"animations": "disabled", "caret": "hide"}
-        taken = part.screenshot(**image) if part else self.page.screenshot(full_page=True, **image)  # type: ignore[arg-type]
-        self.album.mkdir(parents=True, exist_ok=True)
-        (self.album / f"{name}.png").write_bytes(small_png(self.darkroom, taken))
-        self.taken.append(name)
-        self.wrong += [f"{name} ({self.page.url}): {what}" for what in [*self.heard, *complaints(self.page)]]
-        self.heard.clear()
-
-
-LOADING = "main [class*=Loader-root], main [class*=Skeleton-root]"
-
-
-def complaints(page: Page) -> Iterator[str]:
-    """What of a page is not as it should be, as far as it shows."""
-    for said in page.locator("[data-tone=error]").all_inner_texts():
-        yield f"it says “{said.strip()}”"
-    text = page.locator("body").inner_text()
-    yield from (f"it says “{said}”" for said in BROKEN if said in text)
-    yield from (f"a number is {said}" for said in sorted(set(NO_NUMBER.findall(text))))
-    if page.locator("main h1").count() == 0:
-        yield "it has no heading"
-    if page.locator(LOADING).count():
-        yield "something is still loading"
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        yield "it scrolls sideways"
 
 
 def sign_in(context: BrowserContext, url: str, username: str, password: str) -> None:
@@ -117,7 +63,7 @@ def walk(photographer: Photographer, ask: Callable[[str], Any], week: str | None
     policies = [one["name"] for one in ask("snapshots?kind=policy") or [] if one["name"] != "initial"]
     newest_policy = samples["a"] if samples["a"] != "initial" else next(iter(policies), "initial")
     visit(f"/admin/snapshots/{newest_policy}", "07-policy")
-    if ours(photographer, "08-policy-beside-the-initial-one", (one["prompt"] for one in samples["prompts"])):
+    if photographer.may_show("08-policy-beside-the-initial-one", prompts_of(samples["prompts"]), SHOWN):
         visit(f"/admin/snapshots/compare?a={newest_policy}&b=initial", "08-policy-beside-the-initial-one")
     visit("/admin/preference-models", "09-preference-models")
     visit("/admin/policies", "10-policies")
@@ -127,7 +73,7 @@ def walk(photographer: Photographer, ask: Callable[[str], Any], week: str | None
         visit(f"/admin/tranches/{tranche['name']}", "13-datasheet")
     visit("/admin/crowdworkers", "14-crowdworkers")
     improvement = ask("improvement") or {"sheet": {"rows": []}}
-    if ours(photographer, "15-improvement", (one["prompt"] for one in improvement["sheet"]["rows"])):
+    if photographer.may_show("15-improvement", prompts_of(improvement["sheet"]["rows"]), SHOWN):
         visit("/admin/improvement", "15-improvement")
     visit("/admin/audit", "16-audit-log")
     rest = ("schedule", "deployments", "playground", "exports", "studies", "pay", "texts", "consent")
@@ -157,18 +103,20 @@ def iteration(photographer: Photographer, shown: dict[str, Any]) -> None:
         photographer.shoot("04-gate", gate.locator(".."))
 
 
-def ours(photographer: Photographer, name: str, prompts: Iterable[list[dict[str, str]]]) -> bool:
-    """Whether all of these were written to be shown. Those that are covered have no words."""
-    written = {json.loads(line)["prompt"] for line in SHOWN.read_text(encoding="utf-8").splitlines()}
-    told = ([said["content"] for said in prompt if said["role"] != "system"] for prompt in prompts)
-    others = sum(not written.issuperset(prompt) for prompt in told)
-    if others:
-        photographer.wrong.append(f"{name}: left out, for {others} of its prompts are not in worker/{SHOWN.name}")
-    return not others
+def prompts_of(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """What was asked. Prompts that are covered have no words."""
+    return [said["content"] for row in rows for said in row["prompt"] if said["role"] != "system"]
 
 
 def photograph(
-    browser: Browser, url: str, username: str, password: str, album: Path, week: str | None = None
+    browser: Browser,
+    url: str,
+    username: str,
+    password: str,
+    album: Path,
+    week: str | None = None,
+    *,
+    people: bool = False,
 ) -> Photographer:
     with browser.new_context(
         base_url=url, viewport=DESK, color_scheme="light", reduced_motion="reduce", locale="en-GB"
@@ -186,6 +134,8 @@ def photograph(
             return None
 
         walk(photographer, ask, week)
+        if people:
+            tour_of_people.walk(photographer, ask)
         return photographer
 
 
@@ -196,6 +146,9 @@ def main() -> int:
     parser.add_argument("--password", required=True)
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="where the pictures go")
     parser.add_argument("--iteration", metavar="NAME", help="e.g. 2026-w48 (default: the newest)")
+    parser.add_argument(
+        "--people", action="store_true", help="also the pages with people's names, and with words of ours"
+    )
     options = parser.parse_args()
     if CHROMIUM is None:
         print("Chromium is not installed (Debian: apt install chromium).", file=sys.stderr)
@@ -204,7 +157,7 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             who = options.url.rstrip("/"), options.username, options.password
-            done = photograph(browser, *who, options.to, options.iteration)
+            done = photograph(browser, *who, options.to, options.iteration, people=options.people)
         except Refused as refusal:
             print(refusal, file=sys.stderr)
             return 3
