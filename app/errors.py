@@ -15,6 +15,9 @@ from starlette.exceptions import HTTPException
 
 log = logging.getLogger(__name__)
 
+LONGEST = 1200
+"""Characters of a sentence; the longest of our own lists all figures."""
+
 
 class DomainError(Exception):
     """A broken rule. Subclasses are named after the fact; the message is one sentence a person can act on."""
@@ -41,8 +44,13 @@ class Problem(BaseModel):
 
 
 def problem(status: int, type: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    body = Problem(type=type, title=HTTPStatus(status).phrase, status=status, detail=detail)
+    body = Problem(type=type, title=HTTPStatus(status).phrase, status=status, detail=_readable(detail))
     return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def _readable(detail: str) -> str:
+    """A sentence that repeats what was sent is as long as that; its beginning and its end say what is wrong."""
+    return detail if len(detail) <= LONGEST else f"{detail[: LONGEST - 300]} … {detail[-300:]}"
 
 
 def sentence(errors: Sequence[Any]) -> str:
