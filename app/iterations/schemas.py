@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from app.tables import IterationStatus, RunStatus, StageStatus
+from app.words import Note
 
 Override = int | float | bool | str | None
 Overrides = dict[str, Override]
@@ -164,7 +165,7 @@ class Start(BaseModel):
 
 
 class Overrule(BaseModel):
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+    reason: Annotated[Note, Field(description="Why the gate is not followed; it is recorded.")]
 
 
 class Schedule(BaseModel):

@@ -41,6 +41,10 @@ class IterationNotHeld(DomainError):
     status = 409
 
 
+class ReasonNeeded(DomainError):
+    status = 422
+
+
 class UnknownPreset(DomainError):
     status = 422
 
@@ -135,6 +139,9 @@ def overrule(session: Session, iteration: Iteration, reason: str, *, account: Ac
     """Deploy although the gate said no."""
     if iteration.status != IterationStatus.HELD:
         raise IterationNotHeld(f"Iteration {iteration.name} is {iteration.status}; only a held one can be overruled.")
+    reason = reason.strip()
+    if not reason:
+        raise ReasonNeeded("reason: say why this is deployed although the gate said no; the reason is recorded.")
     before = {"status": iteration.status, "reason": iteration.reason}
     stage = StageRun(stage="deploy")
     iteration.stages.append(stage)

@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 
 from app.snapshots.shares import Wanted
 from app.tables import SnapshotKind
+from app.words import Note
 
-Reason = Annotated[str | None, Field(max_length=2000)]
 Seen = Annotated[
     int | None, Field(description="The generation that was looked at; 409 if another one is active by now.")
 ]
@@ -177,7 +177,7 @@ class Generation(BaseModel):
 
 class Deploy(BaseModel):
     deployments: list[WantedLine]
-    reason: Reason = None
+    reason: Note | None = None
     canary: Annotated[
         float | None, Field(gt=0, le=50, description="Percent with which each new one begins, until it is promoted.")
     ] = None
@@ -185,13 +185,13 @@ class Deploy(BaseModel):
 
 
 class Decide(BaseModel):
-    reason: Reason = None
+    reason: Note | None = None
     seen: Seen = None
 
 
 class Retire(BaseModel):
-    reason: Annotated[str, Field(max_length=2000)]
+    reason: Note
 
 
 class Unretire(BaseModel):
-    reason: Reason = None
+    reason: Note | None = None

@@ -205,7 +205,8 @@ def _deployable(session: Session, line: Wanted, task: Task | None) -> Snapshot:
         raise SnapshotNotDeployable(f"There is no snapshot “{line.snapshot}”.")
     kind = SnapshotKind.POLICY if task else SnapshotKind.PM
     if snapshot.kind != kind:
-        raise SnapshotNotDeployable(f"Snapshot “{snapshot.name}” is a {snapshot.kind}, and a {kind} is wanted here.")
+        is_a, wanted = ("PM", "policy") if task else ("policy", "PM")
+        raise SnapshotNotDeployable(f"Snapshot “{snapshot.name}” is a {is_a}, and a {wanted} is wanted here.")
     if snapshot.retired_at:
         raise SnapshotNotDeployable(f"Snapshot “{snapshot.name}” was retired.")
     if line.best_of > 1 and deployed_pm(session) is None:

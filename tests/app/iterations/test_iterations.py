@@ -130,7 +130,8 @@ def test_overruling_runs_only_deploy_and_is_written_down(researcher: TestClient)
     succeeded = dict.fromkeys(STAGES[:-1], StageStatus.SUCCEEDED)
     with db.writing() as session:
         id = make_iteration(session, IterationStatus.HELD, **succeeded)
-    for bad in ({"reason": ""}, {"reason": " \n "}, {"reason": None}, {}, {"reason": "x" * 2001}):
+    nothing = ("", " \n ", "\u3000", "\u200b\u2060\ufeff")  # the last two are blanks that nobody sees
+    for bad in (*({"reason": blank} for blank in nothing), {"reason": None}, {}, {"reason": "x" * 5001}):
         answer = researcher.post(f"/iterations/{id}/overrule", json=bad)
         assert (answer.status_code, answer.json()["detail"].split(":")[0]) == (422, "reason")
     assert researcher.get(f"/iterations/{id}").json()["status"] == "held"

@@ -49,7 +49,7 @@ WRONG = [
     ([], "Shares must be above 0 and add up to 100; these are nothing = 0."),
     ([("initial", 50), ("initial", 50)], "A snapshot is listed twice with the same best-of"),
     ([("week-9", 100)], "There is no snapshot “week-9”."),
-    ([("some-pm", 100)], "Snapshot “some-pm” is a pm, and a policy is wanted here."),
+    ([("some-pm", 100)], "Snapshot “some-pm” is a PM, and a policy is wanted here."),
 ]
 
 
@@ -139,11 +139,12 @@ def test_deploying_for_the_scoring_pm_names_one_pm(researcher: TestClient) -> No
 def test_a_snapshot_that_was_never_evaluated_wants_a_reason_which_is_recorded(researcher: TestClient) -> None:
     with db.writing() as session:
         snapshot_on_disk(session, "week-1-kl4", evaluated=False)
-    refused = put(researcher, ("week-1-kl4", 50), ("initial", 50), reason="  ")
-    assert (refused.status_code, refused.json()["type"]) == (422, "snapshot-not-evaluated")
-    assert refused.json()["detail"] == (
-        "Snapshot “week-1-kl4” was never evaluated on test data; to deploy it all the same, give a reason."
-    )
+    for nothing in (None, "", "  ", "\u200b"):
+        refused = put(researcher, ("week-1-kl4", 50), ("initial", 50), reason=nothing)
+        assert (refused.status_code, refused.json()["type"]) == (422, "snapshot-not-evaluated")
+        assert refused.json()["detail"] == (
+            "Snapshot “week-1-kl4” was never evaluated on test data; to deploy it all the same, give a reason."
+        )
     assert [g["generation"] for g in researcher.get("/deployments").json()] == [1]
 
     assert put(researcher, ("week-1-kl4", 50), ("initial", 50), reason="To compare KL levels.").status_code == 200

@@ -58,6 +58,7 @@ def test_what_answers_somewhere_is_not_retired_and_the_refusal_says_where(resear
     [
         ("initial", "Too weak.", 409, "never-retired"),
         ("week-1", " ", 422, "reason-needed"),
+        ("week-1", "\u200b", 422, "reason-needed"),
         ("week-9", "Gone.", 404, "unknown-snapshot"),
     ],
 )
