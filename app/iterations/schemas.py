@@ -3,13 +3,29 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from app.tables import IterationStatus, RunStatus, StageStatus
-from app.words import Note
+from app.words import CONTROLS, Note
 
 Override = int | float | bool | str | None
 Overrides = dict[str, Override]
+LONGEST = 500
+LARGEST = 2**63  # what a config may hold as a number; NaN, which JSON's readers let through, is below nothing
+
+
+def _kept(overrides: Overrides) -> Overrides:
+    """What every database keeps as it is. Whether there are such fields is for the week's first stage to say."""
+    for name, value in overrides.items():
+        if isinstance(value, int | float) and not -LARGEST < value < LARGEST:
+            raise ValueError(f"{name} is not a number that a config can hold")
+        for text in (name, value):
+            if isinstance(text, str) and (CONTROLS.search(text) or len(text) > LONGEST):
+                raise ValueError(f"a name or a word has at most {LONGEST} characters, and no control characters")
+    return overrides
+
+
+WantedOverrides = Annotated[Overrides, AfterValidator(_kept)]
 
 
 class Preset(BaseModel):
@@ -161,7 +177,7 @@ class StageDetail(BaseModel):
 
 class Start(BaseModel):
     preset: str
-    overrides: Overrides = {}
+    overrides: WantedOverrides = {}
 
 
 class Overrule(BaseModel):
@@ -178,6 +194,7 @@ class Schedule(BaseModel):
 
 
 class ScheduleChange(Schedule):
+    overrides: WantedOverrides = {}
     first_run_at: Annotated[
         datetime | None,
         Field(description="The first start, instead of the cron's next; without an offset: in the time zone."),

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,6 +60,10 @@ BAD_PLANS = [
     ("min_new_comparisons", -1, "invalid", "min_new_comparisons: Input should be greater than or equal to 0"),
     ("min_new_comparisons", 10**12, "invalid", "min_new_comparisons: Input should be less than or equal to 1000000000"),
     ("overrides", {"pm": {"epochs": 1}}, "invalid", "overrides.pm"),
+    ("overrides", {"pm.epochs": 10**400}, "invalid", "overrides: pm.epochs is not a number that a config can hold."),
+    ("overrides", {"pm.base": "a\0"}, "invalid", "overrides: a name or a word has at most 500 characters"),
+    ("overrides", {"pm" * 300: 1}, "invalid", "overrides: a name or a word has at most 500 characters"),
+    ("overrides", {"pm.\0": 1}, "invalid", "overrides: a name or a word has at most 500 characters"),
     ("first_run_at", "2026-11-01T03:00", "schedule-in-the-past", "2026-11-01 03:00 is over; the first start must lie"),
     ("first_run_at", "0001-01-01T00:00", "first-run-too-far", "0001-01-01T00:00:00 is no date"),
     ("first_run_at", "9999-12-31T23:59+00:00", "first-run-too-far", "9999-12-31 23:59 is more than a year away."),
@@ -79,6 +84,11 @@ def test_a_bad_plan_is_refused_in_one_sentence_and_changes_nothing(
         answer = researcher.put("/schedule", json=WEEKLY | {field: value})
         assert (answer.status_code, answer.json()["type"]) == (422, type), (field, value)
         assert answer.json()["detail"].startswith(sentence), answer.json()
+    for number in ("NaN", "-Infinity", "1e999"):  # what no database keeps, and the first is no JSON at all
+        said = json.dumps(WEEKLY).replace('"pm.epochs": 1', f'"pm.learning_rate": {number}')
+        answer = researcher.put("/schedule", content=said, headers={"Content-Type": "application/json"})
+        sentence = "overrides: pm.learning_rate is not a number that a config can hold."
+        assert (answer.status_code, answer.json()["detail"]) == (422, sentence)
     assert researcher.get("/schedule").json() == before
     with db.reading() as session:
         assert session.scalars(select(AuditEvent)).all() == []
