@@ -27,7 +27,7 @@ def filters(_: Researcher, session: Reading) -> AuditChoices:
 @router.get("/audit/csv", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
 def as_csv(_: Researcher, session: Reading, filters: Wanted) -> StreamingResponse:
     """Of all that is found, with both sides as JSON."""
-    queries.refuse_unknown_person(session, filters)
+    queries.refuse_unanswerable(session, filters)
     headers = {"Content-Disposition": 'attachment; filename="audit-log.csv"'}
     return StreamingResponse(queries.as_csv(filters), media_type="text/csv", headers=headers)
 
