@@ -96,7 +96,10 @@ def _is_alive(export: Export) -> bool:
 
 def _write(export: Export) -> None:
     path = files.path_of(export)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritten(f"{path} was not written: {error.strerror}.") from None
     with _beating(export) as beat, _one_moment() as session:
         seen = service.count_erasures(session)
         scope = service.scope_of(session, export)

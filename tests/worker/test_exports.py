@@ -201,6 +201,18 @@ def test_a_full_disk_in_the_middle_is_one_sentence_and_nothing_is_left(
     assert left_behind() == []
 
 
+def test_a_directory_that_cannot_be_made_is_told_in_the_same_sentence(rows: Rows) -> None:
+    files.directory().parent.mkdir(parents=True, exist_ok=True)
+    files.directory().write_text("in the way")
+    id = asked()
+    exports.make(id)
+    export = found(id)
+    assert (export.status, export.reason) == (
+        "failed",
+        "The file could not be written: File exists. Nothing of it was left behind.",
+    )
+
+
 def test_a_worker_that_was_killed_is_followed_by_another_that_begins_anew(
     rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
