@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import shlex
 from datetime import date
 from math import isfinite
 from typing import Annotated, Literal, NamedTuple
@@ -60,8 +61,10 @@ class Figure(BaseModel):
     series: list[Series] = []
     finding: Annotated[str | None, Field(description="What the numbers say together, in a sentence.")] = None
     how_to_read: Annotated[str, Field(description="One or two sentences below the chart.")]
-    interval: Annotated[str | None, Field(description="What low and high are.")] = None
-    paper: Annotated[str | None, Field(description="The figure of Bai et al. 2022 that it answers to.")] = None
+    interval: Annotated[str | None, Field(description="What low and high are, or why there are none.")] = None
+    paper: Annotated[
+        str | None, Field(description="The figure of Bai et al. 2022 it answers to, or that none does.")
+    ] = None
     command: Annotated[str, Field(description="What prints the same numbers in a terminal.")] = ""
     data_hash: Annotated[str, Field(description="sha256 of the series: the same numbers, the same hash.")] = ""
     missing: Annotated[str | None, Field(description="What is missing, and what would bring it; null: nothing.")] = None
@@ -87,7 +90,9 @@ def _without_infinite_ends(point: Point) -> Point:
 
 def signed(figure: Figure, asked: Asked) -> Figure:
     """With how to get it again, and how to see that it is the same."""
-    options = [f"--{option} {value}" for option, value in asked._asdict().items() if value is not None]
+    options = [
+        f"--{option} {shlex.quote(str(value))}" for option, value in asked._asdict().items() if value is not None
+    ]
     command = " ".join(["turnwise figure", figure.name, *options])
     series = json.dumps([series.model_dump(mode="json") for series in figure.series], sort_keys=True)
     data_hash = hashlib.sha256(series.encode()).hexdigest()

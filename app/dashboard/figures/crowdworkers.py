@@ -25,6 +25,8 @@ VOLUME = "Comparisons a week"
 HABITS = "How they choose, week by week"
 SECONDS = "Median time to choose"
 AGREEMENT = "Who picks what the other picked"
+COUNTED = "none, since all are counted"
+NOT_THERE = "not there; §2.1 tells of vetting crowdworkers by reading what they write"
 SHOWN = 300  # points of a curve
 
 
@@ -49,6 +51,7 @@ def concentration(session: Session, _: Asked) -> Figure:
         series=[Series(name="together", points=points)] if points else [],
         how_to_read="How much of all comparisons the first 1, 2, 3 … crowdworkers gave together. A curve that rises at "
         "once is the taste of a few people.",
+        interval=COUNTED,
         paper="§2.1: about 20 crowdworkers gave 80 %",
         missing=None if points else "No crowdworker has chosen anything yet.",
     )
@@ -60,6 +63,8 @@ def volume(session: Session, asked: Asked) -> Figure:
         title=VOLUME,
         x=Axis(label="Week, by its Monday (UTC)"),
         y=Axis(label="Comparisons"),
+        interval=COUNTED,
+        paper=NOT_THERE,
         how_to_read="What this crowdworker chose in each week; a choice that was replaced later is not counted.",
     )
     rows = _weeks(session, asked, figure)
@@ -75,6 +80,8 @@ def seconds(session: Session, asked: Asked) -> Figure:
         title=SECONDS,
         x=Axis(label="Week, by its Monday (UTC)"),
         y=Axis(label="Median", unit="s"),
+        interval="none, since it is the median of all choices",
+        paper=NOT_THERE,
         how_to_read="From the end of both responses to the choice. Half of the choices of the week took longer. A time "
         "in which nobody can read two responses is a reason to look at the conversations.",
     )
@@ -97,6 +104,7 @@ def habits(session: Session, asked: Asked) -> Figure:
         title=HABITS,
         kind="points",
         interval="95 %, Wilson",
+        paper=NOT_THERE,
         x=Axis(label="Week, by its Monday (UTC)"),
         y=Axis(label="Share", unit="%"),
         how_to_read="Picked A: which response is A is tossed at every turn, so an interval that misses 50 % is a bias. "

@@ -22,6 +22,8 @@ def comparisons_per_day(session: Session, _: Asked) -> Figure:
         title=PER_DAY,
         x=Axis(label="Day (UTC)"),
         y=Axis(label="Comparisons"),
+        interval="none, since all are counted",
+        paper="no figure of its own; §2.3 names the three kinds",
         series=[Series(name=kind, points=points) for kind, points in sorted(by_kind.items())],
         how_to_read="Base: both candidates by the initial policy. Online: a trained policy took part. "
         "Rejection-sampled: best of several samples. Imported: read from files, on the day of the import.",

@@ -25,6 +25,7 @@ def shares_over_time(session: Session, asked: Asked) -> Figure:
         y=Axis(label="Share", unit="%"),
         how_to_read="Every line is a snapshot; at each day all lines together are 100 %. A step is a deployment, a "
         "promotion or a roll-back. The initial policy's line must never reach 0: the Elo scale hangs on it.",
+        interval="none, since shares are decided",
         paper="§4.5: several snapshots are deployed at once",
     )
     tasks = select(Task).order_by(Task.slug)

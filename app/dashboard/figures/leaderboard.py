@@ -85,6 +85,7 @@ def wins(session: Session, asked: Asked) -> Figure:
         kind="matrix",
         x=Axis(label="against"),
         y=Axis(label="Better", unit="%"),
+        interval="none, since these are the counts themselves; Elo has intervals over crowdworkers",
         paper="§2.4: the counts N of eq. B.1",
         how_to_read="How often the policy of the row was the better one against that of the column, as counted, "
         "without weights. Empty: they have not met.",

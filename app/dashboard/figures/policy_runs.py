@@ -20,6 +20,7 @@ STYLE = "Entropy, length and variety, by step"
 RATES = "Endings and refusals, by step"
 LOGP = "Does the policy find better responses likelier?"
 
+ONE_RUN = "none, since a run happens once; the evaluation of its policy has them"
 POINTS = 500  # of a series, at most
 TOGETHER = 150  # of each of several runs
 BEHIND = 25  # of one in the background
@@ -39,6 +40,7 @@ def runs(session: Session, asked: Asked) -> Figure:
         title=RUNS,
         x=DISTANCE,
         y=Axis(label="Score gained"),
+        interval=ONE_RUN,
         paper="Fig. 13",
         how_to_read="Early in a run the score grows about linearly in √KL; the dashed line is that part and ends "
         "where the curve bends. Each run is in the unit of its own PM, so slopes of different weeks compare only "
@@ -71,6 +73,7 @@ def score_and_kl(session: Session, asked: Asked) -> Figure:
         title=SCORE,
         x=DISTANCE,
         y=Axis(label="PM score"),
+        interval=ONE_RUN,
         paper="Fig. 13; with a test-PM also Fig. 4",
         how_to_read="Early in a run the score grows about linearly in √KL. Where the curve bends down while the "
         "policy keeps moving, it exploits its PM. A test-PM's curve that leaves the PM's shows the same earlier.",
@@ -93,6 +96,7 @@ def scores_by_step(session: Session, asked: Asked) -> Figure:
         title=BY_STEP,
         x=STEP,
         y=Axis(label="Score gained"),
+        interval=ONE_RUN,
         paper="Fig. 4, by steps instead of by samples",
         how_to_read="The policy learns from the PM; the test-PM, of other families, only watches. While both rise, "
         "what is learnt is real by both; where the PM's goes on alone, the policy exploits it. One curve: no test-PM "
@@ -109,6 +113,7 @@ def scores_by_task(session: Session, asked: Asked) -> Figure:
         title=BY_TASK,
         x=STEP,
         y=Axis(label="Score gained"),
+        interval=ONE_RUN,
         paper="Fig. 14, right",
         how_to_read="Refusing is learnt easily: the paper's early policies over-optimised harmlessness while "
         "helpfulness lagged. If one task rises and the other falls, change the share of helpful prompts "
@@ -128,6 +133,7 @@ def style(session: Session, asked: Asked) -> Figure:
         title=STYLE,
         x=STEP,
         y=Axis(label="Of the first step's", unit="%"),
+        interval=ONE_RUN,
         paper="§6.6 and App. B.10: entropy falls with RL",
         how_to_read="Entropy per token, tokens per response, and different pairs of words in a step's responses. A "
         "length that runs away is what a PM that likes length teaches; variety that falls by half is a policy that "
@@ -145,6 +151,7 @@ def rates(session: Session, asked: Asked) -> Figure:
         title=RATES,
         x=STEP,
         y=Axis(label="Of a step's responses", unit="%"),
+        interval=ONE_RUN,
         paper="§4.4: exaggerated caution is easy to learn",
         how_to_read="Endings: responses that end by themselves instead of being cut by length. Refusals: those that "
         "open like one, by a coarse list of phrases (`models/evaluate_policy.py`).",
@@ -163,6 +170,7 @@ def logp_accuracy(session: Session, asked: Asked) -> Figure:
         title=LOGP,
         x=STEP,
         y=Axis(label="Test comparisons", unit="%"),
+        interval=ONE_RUN,
         paper="Fig. 34",
         how_to_read="How often the policy's mean log-probability per token is higher for the chosen response than for "
         "the rejected one. Dashed: how often its PM scores the chosen one higher, which is the ceiling. The paper saw "

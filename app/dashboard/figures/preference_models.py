@@ -16,6 +16,7 @@ HIGH_SCORES = "Accuracy where both scores are high"
 SCORES_BY_TRANCHE, SCORES_BY_TASK = "Scores by tranche kind", "Scores by task"
 
 OVER_FAMILIES = "95 %, over families of dialogues"
+ALL_COUNTED = "none, since all candidates of the evaluation are counted"
 RIGHT = Axis(label="Right", unit="%")
 NONE_EVALUATED = "No iteration has evaluated a PM yet."
 SIDES: tuple[tuple[str, Role | None], ...] = (("chosen", None), ("rejected", "companion"))
@@ -194,6 +195,7 @@ def scores_by_tranche(session: Session, asked: Asked) -> Figure:
             kind="histogram",
             x=Axis(label="PM score"),
             y=Axis(label="Share of candidates", unit="%"),
+            interval=ALL_COUNTED,
             paper="Fig. 15, left",
             how_to_read="Solid: chosen candidates, dashed: rejected ones; each adds up to 100 %. Tranches of better "
             "policies lie further to the right, where the PM has seen less.",
@@ -212,6 +214,7 @@ def scores_by_task(session: Session, asked: Asked) -> Figure:
             kind="histogram",
             x=Axis(label="PM score"),
             y=Axis(label="Share of candidates", unit="%"),
+            interval=ALL_COUNTED,
             paper="Fig. 14, left",
             how_to_read="Solid: chosen candidates, dashed: rejected ones; each adds up to 100 %. A policy whose mean "
             "score on a task is far beyond all candidates of that task has over-optimised it.",

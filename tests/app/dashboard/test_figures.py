@@ -1,4 +1,5 @@
-from datetime import UTC, datetime
+import shlex
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import Engine
@@ -6,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.dashboard.figure import Asked
-from app.dashboard.figures import FIGURES
+from app.dashboard.figures import FIGURES, draw
 from app.leaderboard import fitting
 from app.tables import (
     EloBoard,
@@ -35,6 +36,21 @@ def test_every_figure_of_an_empty_installation_says_what_is_missing(session: Ses
         assert figure.series == []
         assert figure.missing
         assert figure.missing.endswith(".")
+
+
+def test_every_figure_says_how_to_read_it_and_what_of_the_paper_it_answers_to(session: Session) -> None:
+    for name in FIGURES:
+        figure = draw(session, name, Asked())
+        assert all((figure.title, figure.x.label, figure.y.label, figure.interval, figure.paper)), name
+        assert figure.how_to_read.endswith("."), name
+        assert figure.command == f"turnwise figure {name}"
+        assert len(figure.data_hash) == 64
+
+
+def test_the_command_of_a_figure_can_be_typed_as_it_stands(session: Session) -> None:
+    asked = Asked(task="it's a task; ls", week=date(2026, 11, 23))
+    command = shlex.split(draw(session, "elo", asked).command)
+    assert command == ["turnwise", "figure", "elo", "--task", "it's a task; ls", "--week", "2026-11-23"]
 
 
 def test_figures_are_listed_and_an_unknown_one_names_them(engine: Engine) -> None:
