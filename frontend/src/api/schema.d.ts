@@ -3729,12 +3729,12 @@ export interface components {
             how_to_read: string;
             /**
              * Interval
-             * @description What low and high are.
+             * @description What low and high are, or why there are none.
              */
             interval?: string | null;
             /**
              * Paper
-             * @description The figure of Bai et al. 2022 that it answers to.
+             * @description The figure of Bai et al. 2022 it answers to, or that none does.
              */
             paper?: string | null;
             /**
@@ -4644,7 +4644,10 @@ export interface components {
         };
         /** Overrule */
         Overrule: {
-            /** Reason */
+            /**
+             * Reason
+             * @description Why the gate is not followed; it is recorded.
+             */
             reason: string;
         };
         /** Overview */
