@@ -6,7 +6,7 @@ next one begins, and a page costs the same wherever it is.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from itertools import islice
 from typing import Annotated, Literal, NamedTuple
 
@@ -114,9 +114,9 @@ def _conditions(session: Session, filters: Filters) -> Iterator[ColumnElement[bo
     if filters.strength is not None:
         yield CatalogueEntry.strengths.bitwise_and(strength_bit(filters.strength)) != 0
     if filters.since is not None:
-        yield CatalogueEntry.created_at >= _midnight(filters.since)
+        yield CatalogueEntry.created_at >= datetime.combine(filters.since, time.min, UTC)
     if filters.until is not None:
-        yield CatalogueEntry.created_at < _midnight(filters.until) + timedelta(days=1)
+        yield CatalogueEntry.created_at <= datetime.combine(filters.until, time.max, UTC)
     if filters.reported is not None:
         yield (CatalogueEntry.open_reports if filters.reported == "open" else CatalogueEntry.reports) > 0
     if filters.split is not None:
@@ -130,10 +130,6 @@ def _known(session: Session, id_of: Select[str], sentence: str) -> str:
     if found is None:
         raise UnknownFilter(sentence)
     return found
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
 
 
 # Numbers -----------------------------------------------------------------------------------------------------------

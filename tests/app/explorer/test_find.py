@@ -117,6 +117,7 @@ def test_each_filter_finds_its_own(researcher: TestClient, task: Task) -> None:
     for filters in (
         {"task": "talk"}, {"status": "completed"}, {"crowdworker": "Ada"}, {"kind": "online"}, {"strength": 4},
         {"snapshot": "policy-w1"}, {"until": "2026-11-03"}, {"since": "2026-11-03", "until": "2026-11-03"},
+        {"split": "test", "until": "9999-12-31"},
         {"reported": "any"}, {"reported": "open"}, {"split": "test"}, {"edited": True},
         {"q": '"my own"', "edited": True, "strength": 4},
     ):  # fmt: skip
