@@ -33,6 +33,9 @@ DENSE = 2_000_000  # numbers at once in a table of judges × rows
 JUDGES_WANTED = 3
 """With fewer (or as good as fewer, where one of them did nearly all) there is no interval: how much people differ would
 be read from one difference."""
+LEAST_SPREAD = 0.1
+"""Nor where people differ by so much less than coins of these odds would: three who chose exactly alike say nothing of
+a fourth."""
 
 
 class Undetermined(Exception):
@@ -90,7 +93,7 @@ class Standings(NamedTuple):
     """Contestants whose likelihood has a finite maximum: see `comparable`."""
     elo: Floats
     bootstrap: Floats
-    """Half the width of the 95 % interval, in Elo; infinite where there is none (`JUDGES_WANTED`)."""
+    """Half the width of the 95 % interval, in Elo; infinite where there is none (`JUDGES_WANTED`, `LEAST_SPREAD`)."""
     sandwich: Floats
     """The same, by another way."""
     x_effect: float
@@ -310,6 +313,7 @@ def _spread(design: _Design, league: Games, best: Floats, resamples: int, chance
     effective = np.square(given) / given_squared
     enough, t = effective >= JUDGES_WANTED, _t_quantile(np.maximum(effective, JUDGES_WANTED) - 1)
     sandwich = np.sqrt(np.maximum(0, np.diag(inverse @ meat @ inverse)) * judges / (judges - 1))
+    enough &= sandwich > LEAST_SPREAD * np.sqrt(given)
     if not resamples:
         return _Spread(np.full(design.size, np.inf), np.where(enough, t * sandwich, np.inf))
     refitted = _maximise(design, drawn[0], drawn[1], best)

@@ -82,12 +82,22 @@ def test_two_judges_are_too_few_for_an_interval_and_a_third_who_did_hardly_anyth
     two = [(judge, *pair) for judge in (0, 1) for pair in ((1, 0), (1, 0), (0, 1))] * 10
     assert np.isinf(fit(league(two), 2).bootstrap[1])
     assert np.isinf(fit(league([*two, (2, 1, 0)]), 2).sandwich[1])
-    four = [(judge + 2, better, worse) for judge, better, worse in two]
-    assert np.isfinite(fit(league(two + four), 2).sandwich[1])
+    others = [(judge + 2, worse, better) for judge, better, worse in two]
+    assert np.isfinite(fit(league(two + others), 2).sandwich[1])
+
+
+def test_three_who_chose_exactly_alike_say_nothing_of_a_fourth() -> None:
+    alike = [(judge, *pair) for judge in range(3) for pair in ((1, 0), (1, 0), (0, 1))] * 10
+    standings = fit(league(alike), 2)
+    assert standings.elo[1] == pytest.approx(400 * log10(2))
+    assert np.isinf(standings.bootstrap[1])
+    assert np.isinf(standings.sandwich[1])
+    fourth = [(3, worse, better) for judge, better, worse in alike if judge == 0]
+    assert np.isfinite(fit(league(alike + fourth), 2).bootstrap[1])
 
 
 def test_whom_a_single_judge_has_seen_has_no_interval() -> None:
-    many = [(judge, *pair) for judge in range(9) for pair in ((1, 0), (0, 1))]
+    many = [(judge, *pair) for judge in range(9) for pair in ((1, 0), (0, 1), (judge % 2, 1 - judge % 2))]
     only_by_one = [(0, 2, 1), (0, 1, 2)]
     standings = fit(league(many + only_by_one), 3)
     assert np.isfinite(standings.bootstrap[1])
@@ -95,11 +105,11 @@ def test_whom_a_single_judge_has_seen_has_no_interval() -> None:
 
 
 def test_one_persons_hundred_choices_are_not_a_hundred_peoples() -> None:
-    each = [(judge, *pair) for judge in range(100) for pair in ((1, 0), (1, 0), (0, 1))]
+    each = [(judge, *((1, 0) if judge % 3 else (0, 1))) for judge in range(300)]
     alike = [(judge, *((1, 0) if judge < 20 else (0, 1))) for judge in range(30) for _ in range(10)]
     wide, narrow = fit(league(alike), 2), fit(league(each), 2)
     assert wide.elo == pytest.approx(narrow.elo)
-    assert wide.sandwich[1] > 3 * max(narrow.sandwich[1], 1)
+    assert wide.sandwich[1] > 3 * narrow.sandwich[1]
     assert wide.bootstrap[1] == pytest.approx(wide.sandwich[1], rel=0.25)
 
 
