@@ -77,6 +77,10 @@ migration: prepare ## write a migration from what changed in app/tables: m="add 
 	@scratch=$$(mktemp -d) && trap "rm -r $$scratch" EXIT && export DATABASE_URL=sqlite:///$$scratch/scratch.db && \
 	alembic -q upgrade head && alembic -q revision --autogenerate -m "$(m)"
 
+.PHONY: fields
+fields: prepare ## write down for the web what overrides may set (after a change of a config or a preset)
+	python -m worker.config_fields > app/iterations/config_fields.json
+
 .PHONY: client
 client: prepare ## write the front end's types from the API (after a change of endpoints or schemas)
 	@mkdir -p data

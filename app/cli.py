@@ -32,7 +32,7 @@ from app.errors import DomainError, sentence
 from app.follow import follow
 from app.improvement import page
 from app.improvement import sheet as improvement
-from app.iterations import schedule
+from app.iterations import config_fields, schedule
 from app.iterations import service as iterations
 from app.leaderboard.printed import printed
 from app.settings import get_settings
@@ -380,13 +380,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _override(text: str) -> tuple[str, Any]:
     """pm.max_comparisons=600: the value is JSON where it can be, else text."""
-    name, equals, value = text.partition("=")
+    name, equals, written = text.partition("=")
     if not (name and equals):
         raise argparse.ArgumentTypeError(f"“{text}” is not FIELD=VALUE, like pm.max_comparisons=600")
     try:
-        return name, json.loads(value)
+        value = json.loads(written)
     except json.JSONDecodeError:
-        return name, value
+        value = written
+    try:
+        config_fields.check(name, value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name, value
 
 
 def _monday(text: str) -> date:

@@ -62,9 +62,8 @@ def sentence(errors: Sequence[Any]) -> str:
     if first["type"] == "json_invalid":
         return f"The body is not valid JSON: {first['ctx']['error']}."
     message = first["msg"].removeprefix("Value error, ")
-    if not where:
-        return f"The body is wrong: {message}."
-    return f"{'.'.join(where)}: {message.rstrip('.')}."
+    end = "" if message.endswith((".", "?")) else "."
+    return f"{'.'.join(where) if where else 'The body is wrong'}: {message}{end}"
 
 
 def install(app: FastAPI) -> None:

@@ -71,16 +71,16 @@ class PMConfig:
     one epoch, with binary GOOD/BAD labels (models/data.py). Empty: none."""
 
     pmp_learning_rate: Annotated[float, Between(0, 1)] = 2e-4
-    """Peak of the adapter's learning rate in that stage."""
+    """Peak of the adapter's learning rate in preference-model pretraining."""
 
     adapters: Annotated[int, Between(1, 16)] = 2
     """PMs on the one base, which learn from the same batches and then judge together. They differ in the adapters that
     they begin with: with method full, where nothing differs, there is one. What lies below these is computed once."""
 
     combine: Literal["weights", "mean", "worst", "penalised"] = "weights"
-    """What becomes of them: `weights` makes one PM of them by the mean of their weights, as cheap to use as one; else
-    all are kept, and their score together is the mean, the least, or the mean less `variance_penalty` times their
-    variance (Coste et al. 2023, arXiv 2310.02743: the latter two hold an optimising policy back where the PMs
+    """What becomes of several PMs: `weights` makes one PM of them by the mean of their weights, as cheap to use as
+    one; else all are kept, and their score together is the mean, the least, or the mean less `variance_penalty` times
+    their variance (Coste et al. 2023, arXiv 2310.02743: the latter two hold an optimising policy back where the PMs
     disagree)."""
 
     variance_penalty: Annotated[float, Between(0)] = 0.5
@@ -93,7 +93,7 @@ class PMConfig:
     """Peak of AdamW's learning rate, for the adapter."""
 
     head_learning_rate: Annotated[float, Between(0, 1)] = 3e-3
-    """The same for the head, which begins at zero: until it has moved, the adapter learns nothing."""
+    """Peak of the learning rate for the head, which begins at zero: until it has moved, the adapter learns nothing."""
 
     warmup_share: Annotated[float, Between(0, 1)] = 0.05
     """Share of the steps over which both learning rates rise linearly; then they fall linearly to zero."""
@@ -187,7 +187,7 @@ class PolicyConfig:
     """Responses sampled before each round of updates."""
 
     responses_per_prompt: Annotated[int, Between(1)] = 4
-    """Responses on each prompt: they share its computation. Both numbers above must be multiples of it."""
+    """Responses on each prompt: they share its computation. `rollouts` and `rollouts_per_step` are multiples of it."""
 
     max_new_tokens: Annotated[int, Between(1)] = 64
     """A response that has not ended by then is cut; 128 in the paper."""
@@ -212,7 +212,7 @@ class PolicyConfig:
     """Passes over each step's rollouts; 1, 2 and 4 in the paper."""
 
     value_epochs: Annotated[int, Between(1, 16)] = 1
-    """In so many of them the value function learns too (`ppo`); each costs as much as one of the policy's."""
+    """In so many of these passes the value function learns too (`ppo`); each costs as much as one of the policy's."""
 
     minibatches: Annotated[int, Between(1)] = 4
     """Optimiser steps of one pass."""
@@ -236,7 +236,7 @@ class PolicyConfig:
     """PPO's ε: how far a token's probability may profitably move within one step."""
 
     value_clip: Annotated[float, Between(0)] = 0.2
-    """The same for values, in units of the rewards."""
+    """As `clip`, for the value function: how far a value may move within one step, in units of the rewards."""
 
     gae_lambda: Annotated[float, Between(0, 1)] = 0.95
     """λ of generalised advantage estimation; there is no discount."""
@@ -370,43 +370,48 @@ def to_json(config: object) -> str:
 
 
 def _value(hint: object, value: object, where: str) -> object:
-    allowed, limits = _allowed(hint)
+    kinds, limits = alternatives(hint)
     if isinstance(value, list):
-        for inner in (typing.get_args(a) for a in allowed if typing.get_origin(a) is tuple):
+        for inner in (typing.get_args(kind) for kind in kinds if typing.get_origin(kind) is tuple):
             if inner[-1] is Ellipsis or len(inner) == len(value):
                 return tuple(_value(inner[0], item, where) for item in value)
-    for a in allowed:
-        if typing.get_origin(a) is Literal and any(value == x and type(value) is type(x) for x in typing.get_args(a)):
+    for kind in kinds:
+        if typing.get_origin(kind) is Literal and any(
+            value == choice and type(value) is type(choice) for choice in typing.get_args(kind)
+        ):
             return value
         # type(), not isinstance: True is an int to Python, but not to whoever wrote the config.
-        if type(value) is a or (a is float and type(value) is int):
+        if type(value) is kind or (kind is float and type(value) is int):
             if limits and isinstance(value, int | float) and not limits.low <= value <= limits.high:
                 break
-            return float(value) if a is float and isinstance(value, int) else value
-    raise BadInput(f"{where} is {json.dumps(value)}, but must be {_words(allowed, limits)}.")
+            return float(value) if kind is float and isinstance(value, int) else value
+    raise BadInput(f"{where} is {json.dumps(value)}, but must be {in_words(hint)}.")
 
 
-def _allowed(hint: object) -> tuple[list[object], Between | None]:
+def alternatives(hint: object) -> tuple[list[object], Between | None]:
     """The alternatives of a type hint, unions taken apart, and the range if it names one."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        parts = [_allowed(part) for part in typing.get_args(hint)]
-        return [a for alternatives, _ in parts for a in alternatives], next((r for _, r in parts if r), None)
+        parts = [alternatives(part) for part in typing.get_args(hint)]
+        return [kind for kinds, _ in parts for kind in kinds], next((r for _, r in parts if r), None)
     if typing.get_origin(hint) is Annotated:
         inner, *notes = typing.get_args(hint)
-        return _allowed(inner)[0], next((n for n in notes if isinstance(n, Between)), None)
+        return alternatives(inner)[0], next((n for n in notes if isinstance(n, Between)), None)
     return [hint], None
 
 
-def _words(allowed: list[object], limits: Between | None) -> str:
+def in_words(hint: object) -> str:
+    """What a field may be: "a whole number from 1 to 10 or null"."""
     names = {int: "a whole number", float: "a number", str: "a string", bool: "true or false", type(None): "null"}
+    kinds, limits = alternatives(hint)
     words = []
-    for a in allowed:
-        if typing.get_origin(a) is Literal:
-            words += [json.dumps(x) for x in typing.get_args(a)]
-        elif typing.get_origin(a) is tuple:
-            inner = typing.get_args(a)
-            words.append("a list" if inner[-1] is Ellipsis else f"a list of {len(inner)}")
+    for kind in kinds:
+        if typing.get_origin(kind) is Literal:
+            words += [json.dumps(choice) for choice in typing.get_args(kind)]
+        elif typing.get_origin(kind) is tuple:
+            inner = typing.get_args(kind)
+            length = "" if inner[-1] is Ellipsis else f" of {len(inner)}"
+            words.append(f"a list{length} (each {in_words(inner[0])})")
         else:
-            word = names[a]  # type: ignore[index]
-            words.append(f"{word} {limits}" if limits and a in (int, float) else word)
+            word = names[kind]  # type: ignore[index]
+            words.append(f"{word} {limits}" if limits and kind in (int, float) else word)
     return " or ".join(words)

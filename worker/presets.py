@@ -38,7 +38,7 @@ class EvaluationConfig:
     """Test prompts that the new and the initial policy answer, at most."""
 
     max_tokens: Annotated[int, Between(1)] = 128
-    """Tokens of such an answer, at most."""
+    """Tokens of an answer to a test prompt, at most."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,13 @@ class ShareConfig:
     """How the traffic of each task is shared after a deployment, in percent; scaled up while there are fewer."""
 
     new: Annotated[float, Between(0.1, 100)] = 50.0
-    """Of the new policy."""
+    """Percent of the new policy."""
 
     earlier: Annotated[float, Between(0.1, 100)] = 20.0
-    """Of each of the two policies before it."""
+    """Percent of each of the two policies before the new one."""
 
     initial: Annotated[float, Between(0.1, 100)] = 10.0
-    """Of the initial policy: never zero, or comparisons stop connecting all policies in one Elo scale."""
+    """Percent of the initial policy: never zero, or comparisons stop connecting all policies in one Elo scale."""
 
     canary: Annotated[float, Between(0.1, 50)] | None = None
     """With this share the new policy begins, beside those that answer now in their present proportions, until somebody

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.deps import Reading, Researcher, Writing
 from app.errors import DomainError
-from app.iterations import queries, runs, schedule, schemas, service
+from app.iterations import config_fields, queries, runs, schedule, schemas, service
 from app.iterations.stage_details import stage_detail
 from app.iterations.timeline import PAGE, timeline
 from app.iterations.week import PRESETS
@@ -23,6 +23,12 @@ router = APIRouter(tags=["iterations"])
 @router.get("/presets")
 def presets(_: Researcher) -> list[schemas.Preset]:
     return [schemas.Preset(name=preset.name, description=preset.description) for preset in PRESETS.values()]
+
+
+@router.get("/presets/fields")
+def fields(_: Researcher) -> list[config_fields.ConfigField]:
+    """What an override may set, in the order in which it is offered."""
+    return config_fields.offered()
 
 
 @router.get("/iterations/estimate")

@@ -5,27 +5,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from app.iterations import config_fields
+from app.iterations.config_fields import Override
 from app.tables import IterationStatus, RunStatus, StageStatus
-from app.words import CONTROLS, Note
+from app.words import Note
 
-Override = int | float | bool | str | None
 Overrides = dict[str, Override]
-LONGEST = 500
-LARGEST = 2**63  # what a config may hold as a number; NaN, which JSON's readers let through, is below nothing
 
 
-def _kept(overrides: Overrides) -> Overrides:
-    """What every database keeps as it is. Whether there are such fields is for the week's first stage to say."""
+def _checked(overrides: Overrides) -> Overrides:
     for name, value in overrides.items():
-        if isinstance(value, int | float) and not -LARGEST < value < LARGEST:
-            raise ValueError(f"{name} is not a number that a config can hold")
-        for text in (name, value):
-            if isinstance(text, str) and (CONTROLS.search(text) or len(text) > LONGEST):
-                raise ValueError(f"a name or a word has at most {LONGEST} characters, and no control characters")
+        config_fields.check(name, value)
     return overrides
 
 
-WantedOverrides = Annotated[Overrides, AfterValidator(_kept)]
+WantedOverrides = Annotated[Overrides, AfterValidator(_checked)]
 
 
 class Preset(BaseModel):

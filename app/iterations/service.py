@@ -52,7 +52,8 @@ class UnknownPreset(DomainError):
 def start(
     session: Session, preset: str, overrides: dict[str, Any] | None = None, *, account: Account | None = None
 ) -> Iteration:
-    """Open this week's iteration with its first stage pending. Overrides are judged by that stage, in seconds."""
+    """Open this week's iteration with its first stage pending. Overrides were judged where they were typed; that stage
+    judges them again, for a schedule may be older than this release's fields."""
     if preset not in PRESETS:
         raise UnknownPreset(f"There is no preset “{preset}”; there are {', '.join(PRESETS)}.")
     iteration = Iteration(

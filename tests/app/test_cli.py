@@ -196,11 +196,11 @@ def test_iterate_waits_for_enough_new_comparisons_unless_now(
     get_settings.cache_clear()
     assert main(["iterate", "--no-wait"]) == 3
     assert "There are 0 new comparisons and the schedule wants 200" in one_sentence(capsys)
-    arguments = ["--preset", "toy", "--set", "pm.max_comparisons=600", "--set", "pm.name=x", "--no-wait"]
+    arguments = ["--preset", "toy", "--set", "pm.max_comparisons=600", "--set", "pm.half=first", "--no-wait"]
     assert main(["iterate", "--now", *arguments]) == 0
     with db.reading() as session:
         iteration = session.scalars(select(Iteration)).one()
-    assert (iteration.preset, iteration.overrides) == ("toy", {"pm.max_comparisons": 600, "pm.name": "x"})
+    assert (iteration.preset, iteration.overrides) == ("toy", {"pm.max_comparisons": 600, "pm.half": "first"})
     assert main(["iterate", "--now", "--no-wait"]) == 3
     assert "Another iteration is running" in one_sentence(capsys)
 
@@ -288,6 +288,10 @@ def test_wrong_arguments_do_not_look_like_a_held_iteration(capsys: Out) -> None:
         main(["iterate", "--set", "nonsense"])
     assert exited.value.code == 3
     assert "is not FIELD=VALUE" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as exited:
+        main(["iterate", "--set", "policy.max_kl=3"])
+    assert exited.value.code == 3
+    assert "there is no field policy.max_kl to override; did you mean gate.max_kl?" in capsys.readouterr().err
 
 
 def test_the_doctor_says_what_is_missing(configured: Settings, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:

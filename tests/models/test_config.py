@@ -22,7 +22,8 @@ from models.run import BadInput
         ({"dtype": "fp8"}, 'config.json: dtype is "fp8", but must be "auto" or "float32" or "bfloat16".'),
         (
             {"strength_labels": [0.6, 0.9]},
-            "config.json: strength_labels is [0.6, 0.9], but must be a list of 4 or null.",
+            "config.json: strength_labels is [0.6, 0.9], "
+            "but must be a list of 4 (each a number from 0.5 to 1) or null.",
         ),
         (
             {"strength_labels": [0.4, 0.6, 0.8, 1]},

@@ -1,9 +1,12 @@
 import dataclasses
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from app.iterations import week
+from app.iterations import config_fields, week
 from models.run import BadInput
+from worker import config_fields as described
 from worker import iteration
 from worker.presets import PRESETS, parse_config
 
@@ -58,3 +61,56 @@ def test_a_wrong_override_is_named(overrides: dict[str, object], sentence: str) 
 def test_an_unknown_preset_is_named() -> None:
     with pytest.raises(BadInput, match="There is no preset 'huge'"):
         parse_config("huge", {})
+
+
+def test_the_web_knows_the_fields_of_the_config() -> None:
+    written = Path(config_fields.__file__).with_suffix(".json").read_text()
+    assert written == described.text(), "run `make fields`"
+    every = {
+        f"{section.name}.{field.name}"
+        for section in dataclasses.fields(PRESETS["toy"])
+        for field in dataclasses.fields(getattr(PRESETS["toy"], section.name))
+    }
+    assert set(config_fields.known()) == every - described.FILLED_IN
+    assert every > described.FILLED_IN
+
+
+ODD = [
+    None,
+    True,
+    False,
+    -1,
+    0,
+    1,
+    3,
+    60,
+    101,
+    10**6,
+    0.3,
+    1.5,
+    60.5,
+    "",
+    "x",
+    [],
+    [1],
+    [0],
+    [0.7] * 4,
+    [0.2] * 4,
+    ["x"],
+]
+
+
+def refusal(judge: Callable[[str, object], object], name: str, value: object) -> str | None:
+    try:
+        judge(name, value)
+    except (ValueError, BadInput) as error:
+        return str(error)
+    return None
+
+
+def test_the_web_takes_and_refuses_what_the_worker_does() -> None:
+    for name, field in config_fields.known().items():
+        for value in ODD + field.choices:
+            web = refusal(config_fields.check, name, value)
+            worker = refusal(lambda name, value: parse_config("toy", {name: value}), name, value)
+            assert (web is None) == (worker is None), (name, value, web, worker)

@@ -1022,6 +1022,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/presets/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fields
+         * @description What an override may set, in the order in which it is offered.
+         */
+        get: operations["iterations-fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/iterations/estimate": {
         parameters: {
             query?: never;
@@ -2920,6 +2940,59 @@ export interface components {
             attack_harm?: number | null;
             /** Attack Actionability */
             attack_actionability?: number | null;
+        };
+        /** ConfigField */
+        ConfigField: {
+            /**
+             * Name
+             * @description Section and field, like policy.learning_rate.
+             */
+            name: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "whole" | "number" | "switch" | "choice" | "text" | "list";
+            /** Nullable */
+            nullable: boolean;
+            /**
+             * Allowed
+             * @description In words: “a number from 0 to 1 or null”.
+             */
+            allowed: string;
+            /** Meaning */
+            meaning: string;
+            /**
+             * Values
+             * @description By preset.
+             */
+            values: {
+                [key: string]: number | boolean | string | (number | boolean | string)[] | null;
+            };
+            /** Low */
+            low?: number | null;
+            /** High */
+            high?: number | null;
+            /**
+             * Choices
+             * @default []
+             */
+            choices: string[];
+            /**
+             * Of
+             * @description A list's items.
+             */
+            of?: ("whole" | "number" | "text") | null;
+            /**
+             * Length
+             * @description Of a list; null: any.
+             */
+            length?: number | null;
+            /**
+             * Group
+             * @default
+             */
+            group: string;
         };
         /** ConsentText */
         ConsentText: {
@@ -5549,7 +5622,7 @@ export interface components {
              * @default {}
              */
             overrides: {
-                [key: string]: number | boolean | string | null;
+                [key: string]: number | boolean | string | (number | boolean | string)[] | null;
             };
             /** Min New Comparisons */
             min_new_comparisons: number;
@@ -5583,7 +5656,7 @@ export interface components {
              * @default {}
              */
             overrides: {
-                [key: string]: number | boolean | string | null;
+                [key: string]: number | boolean | string | (number | boolean | string)[] | null;
             };
             /** Min New Comparisons */
             min_new_comparisons: number;
@@ -6118,7 +6191,7 @@ export interface components {
              * @default {}
              */
             overrides: {
-                [key: string]: number | boolean | string | null;
+                [key: string]: number | boolean | string | (number | boolean | string)[] | null;
             };
         };
         /** Starts */
@@ -9218,6 +9291,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Preset"][];
+                };
+            };
+            /** @description A problem: one sentence says what to do. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "iterations-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigField"][];
                 };
             };
             /** @description A problem: one sentence says what to do. */

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.iterations import runs, service
 from app.iterations.week import PRESETS, STAGES
+from app.settings import get_settings
 from app.tables import (
     AuditEvent,
     Iteration,
@@ -45,6 +46,53 @@ def test_a_started_iteration_shows_all_seven_stages_in_order(researcher: TestCli
     assert {stage["status"] for stage in body["stages"]} == {"pending"}
     assert researcher.get("/iterations").json() == [body]
     assert researcher.get(f"/iterations/{body['id']}").json() == body
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (
+            {"policy.lr": 1e-5},
+            "there is no field policy.lr to override; did you mean policy.learning_rate or policy.lora_rank?",
+        ),
+        ({"nope.max_kl": 1}, "there is no field nope.max_kl to override; did you mean gate.max_kl?"),
+        ({"polcy.seed": 1}, "there is no field polcy.seed to override; did you mean policy.seed?"),
+        ({"pm.learnin_rate": 1}, "there is no field pm.learnin_rate to override; did you mean pm.learning_rate?"),
+        ({"epochs": 1}, "there is no field epochs to override; did you mean pm.epochs?"),
+        ({"zzz": 1}, "there is no field zzz to override."),
+        ({"policy.pm": "x"}, "there is no field policy.pm to override."),
+        ({"pm.epochs": 0}, "pm.epochs is 0, but must be a whole number from 1 to 10."),
+        ({"pm.epochs": 1.5}, "pm.epochs is 1.5, but must be a whole number from 1 to 10."),
+        ({"pm.task_heads": 1}, "pm.task_heads is 1, but must be true or false."),
+        ({"pm.method": "half"}, 'pm.method is "half", but must be "lora" or "full".'),
+        (
+            {"policy.kl_levels": [1, 0.5]},
+            "policy.kl_levels is [1, 0.5], but must be a list (each a whole number at least 1).",
+        ),
+        ({"gate.max_kl": None}, "gate.max_kl is null, but must be a number at least 0."),
+    ],
+)
+def test_a_wrong_override_is_refused_where_it_is_typed(
+    researcher: TestClient, overrides: dict[str, object], sentence: str
+) -> None:
+    answer = researcher.post("/iterations", json={"preset": "toy", "overrides": overrides})
+    assert (answer.status_code, answer.json()["detail"]) == (422, f"overrides: {sentence}")
+    assert researcher.get("/iterations").json() == []
+
+
+def test_the_fields_are_told_with_the_mixes_first_and_this_installations_base(
+    researcher: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BASE_MODEL", "/models/own")
+    get_settings.cache_clear()
+    fields = {field["name"]: field for field in researcher.get("/presets/fields").json()}
+    assert next(iter(fields)) == "policy.helpful_share"
+    groups = [field["group"] for field in fields.values()]
+    assert groups == sorted(groups, key=list(dict.fromkeys(groups)).index), "a group stands together"
+    assert fields["policy.base"]["values"]["paper"] == "/models/own"
+    rate = fields["policy.learning_rate"]
+    assert (rate["kind"], rate["low"], rate["high"], rate["values"]["small"]) == ("number", 0, 1, 1e-4)
+    assert "AdamW" in rate["meaning"]
 
 
 def test_the_running_one_is_found_below_weeks_that_were_skipped(researcher: TestClient) -> None:

@@ -64,6 +64,12 @@ BAD_PLANS = [
     ("overrides", {"pm.base": "a\0"}, "invalid", "overrides: a name or a word has at most 500 characters"),
     ("overrides", {"pm" * 300: 1}, "invalid", "overrides: a name or a word has at most 500 characters"),
     ("overrides", {"pm.\0": 1}, "invalid", "overrides: a name or a word has at most 500 characters"),
+    (
+        "overrides",
+        {"pm.epoch": 1},
+        "invalid",
+        "overrides: there is no field pm.epoch to override; did you mean pm.epochs",
+    ),
     ("first_run_at", "2026-11-01T03:00", "schedule-in-the-past", "2026-11-01 03:00 is over; the first start must lie"),
     ("first_run_at", "0001-01-01T00:00", "first-run-too-far", "0001-01-01T00:00:00 is no date"),
     ("first_run_at", "9999-12-31T23:59+00:00", "first-run-too-far", "9999-12-31 23:59 is more than a year away."),
