@@ -31,11 +31,12 @@ class Tranche(Base):
 
 class TrancheMember(Base):
     """A comparison in its tranche, for good, and in no other: the primary key says so. A narrow table of its own, so
-    that freezing only adds rows. PostgreSQL would write every index of a comparison again that it updates."""
+    that freezing only adds rows: PostgreSQL would write every index of a comparison again that it updates, and to check
+    a foreign key it would lock, which is to write, each of them. `app.tranches.members` adds only what it reads."""
 
     __tablename__ = "tranche_members"
 
-    comparison_id: Mapped[str] = mapped_column(ForeignKey("comparisons.id"), primary_key=True)
+    comparison_id: Mapped[str] = mapped_column(primary_key=True)
     tranche_id: Mapped[str] = mapped_column(ForeignKey("tranches.id"), index=True)
     content_hash: Mapped[str]  # of the dialogue, both texts and the choice; outlives an erasure
 

@@ -180,8 +180,10 @@ def _spread(values: Counter[int], unit: float = 1.0) -> dict[str, float] | None:
 
 def _when(session: Session, tranche_id: str) -> tuple[datetime | None, datetime | None]:
     """One question for both: making a million times of what the database says would take longer."""
-    ends = select(func.min(Comparison.created_at), func.max(Comparison.created_at)).join(TrancheMember)
-    return session.execute(ends.where(TrancheMember.tranche_id == tranche_id)).tuples().one()
+    of_tranche = select(func.min(Comparison.created_at), func.max(Comparison.created_at)).where(
+        TrancheMember.comparison_id == Comparison.id, TrancheMember.tranche_id == tranche_id
+    )
+    return session.execute(of_tranche).tuples().one()
 
 
 def script_of(text: str) -> str:

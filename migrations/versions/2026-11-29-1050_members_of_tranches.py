@@ -21,9 +21,6 @@ def upgrade() -> None:
         sa.Column("comparison_id", sa.String(), nullable=False),
         sa.Column("tranche_id", sa.String(), nullable=False),
         sa.Column("content_hash", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["comparison_id"], ["comparisons.id"], name=op.f("fk_tranche_members_comparison_id_comparisons")
-        ),
         sa.ForeignKeyConstraint(["tranche_id"], ["tranches.id"], name=op.f("fk_tranche_members_tranche_id_tranches")),
         sa.PrimaryKeyConstraint("comparison_id", name=op.f("pk_tranche_members")),
     )

@@ -51,6 +51,7 @@ from app.tables import (
 from app.tasks.service import withdraw
 from app.tranches.dialogues import CONVERSATIONS_AT_A_TIME, read_dialogues
 from app.tranches.members import keeping_from_tranches
+from app.tranches.queries import is_frozen
 
 NO_PASSWORD = "erased"
 """In place of a hash: no password matches it, and it tells that an account is nobody's any more."""
@@ -95,7 +96,7 @@ def erase_samples(session: Session, prompt_hashes: Collection[str]) -> None:
 
 def _to_be_found(session: Session, conversation_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Only what was frozen was ever copied. Comparisons carry the conversation's id; prompts carry nothing."""
-    frozen = select(Turn.conversation_id).join(Comparison, Comparison.turn_id == Turn.id).join(TrancheMember).distinct()
+    frozen = select(Turn.conversation_id).join(Comparison, Comparison.turn_id == Turn.id).where(is_frozen()).distinct()
     for start in range(0, len(conversation_ids), CONVERSATIONS_AT_A_TIME):
         some = conversation_ids[start : start + CONVERSATIONS_AT_A_TIME]
         found = session.scalars(frozen.where(Turn.conversation_id.in_(some)).order_by(Turn.conversation_id)).all()
@@ -130,7 +131,11 @@ def _blank_dialogues(session: Session, account: Account) -> int:
 
 
 def _count_in_tranches(session: Session, turns: Any) -> int:
-    members = select(TrancheMember.tranche_id, func.count()).join(Comparison).where(Comparison.turn_id.in_(turns))
+    members = (
+        select(TrancheMember.tranche_id, func.count())
+        .join(Comparison, Comparison.id == TrancheMember.comparison_id)
+        .where(Comparison.turn_id.in_(turns))
+    )
     counted = session.execute(members.group_by(TrancheMember.tranche_id)).tuples().all()
     for tranche_id, count in counted:
         _run(session, update(Tranche).where(Tranche.id == tranche_id).values(erased=Tranche.erased + count))

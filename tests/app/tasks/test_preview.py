@@ -82,5 +82,9 @@ def test_a_crowdworkers_choices_next_to_it_are_frozen_alone(researcher: TestClie
         session.add(iteration)
         session.flush()
         (tranche,) = freeze(session, iteration)
-        frozen = select(Comparison.account_id).join(TrancheMember).where(TrancheMember.tranche_id == tranche.id)
+        frozen = (
+            select(Comparison.account_id)
+            .join(TrancheMember, TrancheMember.comparison_id == Comparison.id)
+            .where(TrancheMember.tranche_id == tranche.id)
+        )
         assert session.scalars(frozen).all() == [crowdworker.id] * 2
