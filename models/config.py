@@ -200,8 +200,9 @@ class PolicyConfig:
     paper. null means as it comes: as many as the file has."""
 
     helpful_share: Annotated[float, Between(0, 1)] | None = None
-    """Share of the run's prompts that are not of the task red-team, among people's and generated ones alike. More of
-    them is the paper's remedy for policies that refuse too much (§4.4). null means as it comes."""
+    """Share of the run's prompts that are not of the task red-team, among people's and generated ones alike; the others
+    are the harmlessness prompts. More helpful ones are the paper's remedy for policies that refuse too much (§4.4).
+    null means as it comes."""
 
     truncation_penalty: Annotated[float, Between(0)] | None = None
     """Taken off the score of a response that was cut (in preset `safe`, in standard deviations), so that the PM still
@@ -242,7 +243,7 @@ class PolicyConfig:
     """λ of generalised advantage estimation; there is no discount."""
 
     kl_coef: Annotated[float, Between(0)] | None = None
-    """λ_KL, the price of a nat of KL(policy ‖ initial); null means the preset's."""
+    """λ_KL, the price of a nat of KL(policy ‖ initial); null means that of `preset`."""
 
     kl_target: Annotated[float, Between(0)] = 6.0
     """Nats per response at which an adaptive λ_KL holds still (preset `safe`)."""

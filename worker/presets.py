@@ -86,17 +86,18 @@ class ShareConfig:
     """How the traffic of each task is shared after a deployment, in percent; scaled up while there are fewer."""
 
     new: Annotated[float, Between(0.1, 100)] = 50.0
-    """Percent of the new policy."""
+    """Deployment share of the new policy."""
 
     earlier: Annotated[float, Between(0.1, 100)] = 20.0
-    """Percent of each of the two policies before the new one."""
+    """Deployment share of each of the two policies before the new one."""
 
     initial: Annotated[float, Between(0.1, 100)] = 10.0
-    """Percent of the initial policy: never zero, or comparisons stop connecting all policies in one Elo scale."""
+    """Deployment share of the initial policy: never zero, or comparisons stop connecting all policies in one Elo
+    scale."""
 
     canary: Annotated[float, Between(0.1, 50)] | None = None
-    """With this share the new policy begins, beside those that answer now in their present proportions, until somebody
-    promotes it to the shares above; null: it has its full share at once."""
+    """Deployment share with which the new policy begins, beside those that answer now in their present proportions,
+    until somebody promotes it to the shares above; null: it has its full share at once."""
 
 
 @dataclass(frozen=True)

@@ -84,3 +84,28 @@ def test_the_schedule_says_what_it_means_while_it_is_written(web: Process, conte
     expect(page.get_by_text("Last changed")).to_be_visible()
     page.reload()
     expect(page.get_by_label("When (cron)")).to_have_value("0 22 * * 1-5")
+
+
+def test_an_override_is_found_by_what_it_means_and_kept(web: Process, context: BrowserContext, page: Page) -> None:
+    sign_in(context, web, Role.RESEARCHER)
+    page.goto("/admin/schedule")
+    find = page.get_by_role("combobox", name="Override a field of the preset")
+    find.focus()
+    expect(page.get_by_role("option", name="policy.helpful_share")).to_be_in_viewport()  # mixes come first
+    find.fill("refuse too much")
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    share = page.get_by_role("spinbutton", name="policy.helpful_share")
+    expect(share).to_be_focused()
+    page.keyboard.type("0.7")
+    found = barriers_in([Look(DESK, "light"), Look(PHONE, "dark")], page, "an override")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Last changed")).to_be_visible()
+    page.reload()
+    expect(share).to_have_value("0.7")
+    find.click()
+    expect(page.get_by_role("option", name="shares.initial")).to_be_attached()
+    expect(page.get_by_role("option", name="policy.helpful_share")).to_have_count(0)  # there is one already
+    found += barriers_in([Look(DESK, "light"), Look(DESK, "dark")], page, "the fields on offer")
+    assert not found, "\n".join(found)

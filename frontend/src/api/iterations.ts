@@ -61,6 +61,15 @@ export function usePresets() {
   return useQuery({ queryKey: ['presets'], queryFn: () => answer(api.GET('/api/v1/presets')) })
 }
 
+/** What an override may set: the same until the next release. */
+export function useConfigFields() {
+  return useQuery({
+    queryKey: ['presets', 'fields'],
+    queryFn: () => answer(api.GET('/api/v1/presets/fields')),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
 export function useEstimate(preset: string) {
   return useQuery({
     queryKey: ['estimate', preset],

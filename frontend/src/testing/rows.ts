@@ -1,5 +1,6 @@
 import type {
   Assignment,
+  ConfigField,
   Conversation,
   Iteration,
   OfferedTask,
@@ -128,6 +129,20 @@ export const iteration = (fields: Partial<Iteration> = {}): Iteration => ({
   finished_at: null,
   started_by: 'ada',
   stages: [],
+  ...fields,
+})
+
+export const configField = (fields: Partial<ConfigField> = {}): ConfigField => ({
+  name: 'policy.learning_rate',
+  kind: 'number',
+  nullable: false,
+  allowed: 'a number from 0 to 1',
+  meaning: "AdamW's, for the policy's adapter.",
+  values: { toy: 0.001, small: 0.0001 },
+  low: 0,
+  high: 1,
+  choices: [],
+  group: 'Policy',
   ...fields,
 })
 

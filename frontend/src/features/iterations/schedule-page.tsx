@@ -4,12 +4,13 @@ import { type FormEvent, useState } from 'react'
 import { Link } from 'react-router'
 import { useChangeSchedule, useSchedule } from '@/api/iterations'
 import { Problem } from '@/api/problem'
-import type { Schedule } from '@/api/types'
+import type { Overrides, Schedule } from '@/api/types'
 import { moment } from '@/components/duration'
 import { PageHead } from '@/components/page-head'
 import { ProblemAlert } from '@/components/problem-alert'
 import { QueryView } from '@/components/query-view'
-import { OverridesField, PresetField, parseOverrides } from './config-fields'
+import { OverridesField } from './overrides-field'
+import { PresetField } from './preset-field'
 import classes from './schedule-page.module.css'
 import { Starts } from './starts'
 import { words } from './words'
@@ -39,22 +40,18 @@ function ScheduleForm({ schedule, reload }: { schedule: Schedule; reload: () => 
   const [first, setFirst] = useState('')
   const [preset, setPreset] = useState(schedule.preset)
   const [minimum, setMinimum] = useState(String(schedule.min_new_comparisons))
-  const [overrides, setOverrides] = useState(
-    Object.keys(schedule.overrides ?? {}).length > 0 ? JSON.stringify(schedule.overrides, null, 2) : '',
-  )
+  const [overrides, setOverrides] = useState<Overrides>(schedule.overrides ?? {})
   const [plan] = useDebouncedValue({ cron, timezone, first }, 300)
   const isOutdated = change.error instanceof Problem && change.error.type === 'schedule-changed'
 
   function submit(event: FormEvent) {
     event.preventDefault()
-    const parsed = parseOverrides(overrides)
-    if (!parsed) return
     change.mutate({
       enabled,
       cron: cron.trim(),
       timezone: timezone.trim(),
       preset,
-      overrides: parsed,
+      overrides,
       min_new_comparisons: Number(minimum),
       first_run_at: first || null,
       version: schedule.version,
@@ -124,7 +121,7 @@ function ScheduleForm({ schedule, reload }: { schedule: Schedule; reload: () => 
             required
           />
           <PresetField value={preset} onChange={setPreset} />
-          <OverridesField value={overrides} onChange={setOverrides} />
+          <OverridesField preset={preset} value={overrides} onChange={setOverrides} />
           <ProblemAlert error={change.error} />
           <Group justify="flex-end">
             {isOutdated && (

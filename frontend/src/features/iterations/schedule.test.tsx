@@ -22,6 +22,7 @@ let server: FakeServer
 beforeEach(() => {
   server = new FakeServer({
     'GET /session': session({ role: 'researcher' }),
+    'GET /presets/fields': [],
     'GET /presets': [{ name: 'small', description: 'Half an hour.' }],
     'GET /schedule/starts': STARTS,
     'GET /schedule': {

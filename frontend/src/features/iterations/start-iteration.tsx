@@ -2,10 +2,11 @@ import { Button, Group, Paper, Stack, Text, Title } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useEstimate, usePresets, useStartIteration } from '@/api/iterations'
-import { Problem } from '@/api/problem'
+import type { Overrides } from '@/api/types'
 import { duration } from '@/components/duration'
 import { ProblemAlert } from '@/components/problem-alert'
-import { OverridesField, PresetField, parseOverrides } from './config-fields'
+import { OverridesField } from './overrides-field'
+import { PresetField } from './preset-field'
 import { words } from './words'
 
 const USUAL = 'small'
@@ -16,22 +17,14 @@ export function StartIteration() {
   const usual = presets?.find((row) => row.name === USUAL) ?? presets?.[0]
   const [picked, setPicked] = useState<string | null>(null)
   const preset = picked ?? usual?.name ?? ''
-  const [overrides, setOverrides] = useState('')
+  const [overrides, setOverrides] = useState<Overrides>({})
   const estimate = useEstimate(preset)
   const start = useStartIteration()
   const navigate = useNavigate()
-  // A refused value belongs to the field where it was written; anything else is about the iteration.
-  const aboutOverrides =
-    start.error instanceof Problem && start.error.status === 422 && overrides.trim() !== ''
 
   function submit(event: FormEvent) {
     event.preventDefault()
-    const parsed = parseOverrides(overrides)
-    if (parsed)
-      start.mutate(
-        { preset, overrides: parsed },
-        { onSuccess: ({ id }) => navigate(`/admin/iterations/${id}`) },
-      )
+    start.mutate({ preset, overrides }, { onSuccess: ({ id }) => navigate(`/admin/iterations/${id}`) })
   }
 
   return (
@@ -41,27 +34,16 @@ export function StartIteration() {
           <Title order={2} size="h4">
             {words.start}
           </Title>
-          {!aboutOverrides && <ProblemAlert error={start.error} />}
           <PresetField value={preset} onChange={setPicked} />
-          <details>
-            <summary>{words.advanced}</summary>
-            <OverridesField
-              value={overrides}
-              onChange={setOverrides}
-              error={aboutOverrides ? start.error?.message : undefined}
-            />
-          </details>
+          <OverridesField preset={preset} value={overrides} onChange={setOverrides} />
+          <ProblemAlert error={start.error} />
           <Group justify="space-between">
             <Text size="sm" c="dimmed">
               {estimate.data
                 ? words.estimate(duration(estimate.data.seconds), estimate.data.basis)
                 : (estimate.error?.message ?? words.estimating)}
             </Text>
-            <Button
-              type="submit"
-              loading={start.isPending}
-              disabled={preset === '' || parseOverrides(overrides) === null}
-            >
+            <Button type="submit" loading={start.isPending} disabled={preset === ''}>
               {words.startNow}
             </Button>
           </Group>

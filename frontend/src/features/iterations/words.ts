@@ -33,9 +33,15 @@ export const words = {
 
   start: 'Start an iteration',
   startNow: 'Start now',
-  advanced: 'Advanced: overrides',
-  overridesHelp: 'JSON: config field to value, e.g. {"policy.rollouts": 256}',
-  notJson: 'This is not a JSON object of config fields and values.',
+  addOverride: 'Override a field of the preset',
+  addOverrideHelp: 'Mixes of prompts, deployment shares, rates, limits: everything that a preset sets.',
+  findField: 'Search by name or meaning',
+  noField: 'No field has these words in its name or meaning.',
+  removeOverride: (name: string) => `Remove ${name}`,
+  fieldGone: 'This release has no such field; remove it.',
+  empty: 'null',
+  presetHas: (preset: string, value: string, allowed: string) =>
+    `${preset} has ${value || 'null'}; here ${allowed.replace(/null$/, 'null (leave it empty)')}.`,
   estimate: (time: string, basis: string) =>
     `About ${time}, judged by ${basis === 'past runs' ? 'past runs here' : 'a rough estimate for two cores'}.`,
   estimating: 'Estimating the duration…',
