@@ -4,6 +4,7 @@ A deferred SQLite transaction that upgrades to a write fails with "database is l
 is chosen when the session is opened. On PostgreSQL both are the same.
 """
 
+import json
 import re
 import secrets
 import sqlite3
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from math import isfinite
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -18,9 +20,10 @@ from typing import Any, cast
 from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DontWrapMixin, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from app.errors import DomainError
 from app.settings import get_settings
 from app.sqlite import BUSY_SECONDS, Queueing
 
@@ -72,11 +75,42 @@ class Base(DeclarativeBase):
     }
 
 
+class NotStorable(DomainError, DontWrapMixin):
+    """NaN or an infinity in JSON, which has neither: PostgreSQL refuses them, and SQLite would keep what no browser
+    reads."""
+
+    status = 422
+
+
+def _to_json(value: Any) -> str:
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        for where, number in _numbers(value):
+            if not isfinite(number):
+                raise NotStorable(
+                    f"{where or 'A value'} is {number}, and only a finite number can be stored."
+                ) from None
+        raise
+
+
+def _numbers(value: Any, where: str = "") -> Iterator[tuple[str, float]]:
+    """Every one of them, with the names that lead to it."""
+    if isinstance(value, float):
+        yield where, value
+    elif isinstance(value, dict | list | tuple):
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _numbers(inner, f"{where}.{name}" if where else str(name))
+
+
 def make_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         # "postgres://" and "postgresql://" are what hosting services hand out; both mean psycopg 3 here.
         engine = create_engine(
-            re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url), pool_pre_ping=True, pool_size=20
+            re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url),
+            pool_pre_ping=True,
+            pool_size=20,
+            json_serializer=_to_json,
         )
         event.listen(engine, "connect", _without_jit)
         return engine
@@ -85,7 +119,7 @@ def make_engine(url: str) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     queueing = partial(Queueing, writers=Lock())
     options = {"check_same_thread": False, "timeout": BUSY_SECONDS, "factory": queueing}
-    engine = create_engine(url, pool_size=20, connect_args=options)
+    engine = create_engine(url, pool_size=20, connect_args=options, json_serializer=_to_json)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: object) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app import db, errors, sqlite
 from app.deps import Writing
-from app.tables import Account
+from app.tables import Account, AuditEvent
 from tests.factories import make_account
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -157,3 +157,18 @@ def test_a_cancelled_request_lets_the_next_one_write(counter: str) -> None:
 
     assert anyio.run(requests) == 200
     assert counted(counter) >= 2, "the one that nobody cancelled, and the last"
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_not_stored_and_said_where_it_is(engine: Engine, number: float) -> None:
+    before = {"measures": {"kl": [0.5, number]}, "words": "NaN"}
+    sentence = rf"^measures\.kl\.1 is {number}, and only a finite number can be stored\.$"
+    with pytest.raises(db.NotStorable, match=sentence) as refused, db.writing() as session:
+        session.add(AuditEvent(action="iterate", subject="iteration:1", before=before))
+    assert refused.value.status == 422
+    with db.reading() as session:
+        assert session.scalars(select(AuditEvent)).all() == []
+    with db.writing() as session:
+        session.add(AuditEvent(action="iterate", subject="iteration:1", before={"words": "NaN", "kl": 0.5}))
+    with db.reading() as session:
+        assert session.scalars(select(AuditEvent.before)).one() == {"words": "NaN", "kl": 0.5}

@@ -219,6 +219,14 @@ def test_what_nobody_expected_ends_in_a_sentence_too(
     assert (found(id).status, found(id).reason) == (IterationStatus.FAILED, sentence)
 
 
+def test_a_result_that_is_no_number_fails_its_stage_and_says_which(story: Story) -> None:
+    story.records["train_policy"] = lambda session, week: {"final": {"kl": float("nan")}}
+    id = start()
+    story.run_all()
+    assert attempts(id)[-1] == ("train_policy", 1, "failed")
+    assert found(id).reason == "final.kl is nan, and only a finite number can be stored."
+
+
 def test_a_wrong_override_fails_in_the_first_stage_naming_the_field(story: Story) -> None:
     with db.writing() as session:
         id = service.start(session, "toy", {"policy.rollout": 8}).id
