@@ -20,3 +20,12 @@ export function coloursOf(
     return colours[Math.max(0, latest) % colours.length] ?? GREY[scheme]
   })
 }
+
+// Blue above and orange below 50, as in charts.
+const TONES = { light: ['#56b4e9', '#f0a35c'], dark: ['#0072b2', '#a04700'] } as const
+
+/** The ground of a matrix's cell: the further from 50 %, the stronger. */
+export function warmth(scheme: 'light' | 'dark', percent: number): { colour: string; strength: number } {
+  const [over, under] = TONES[scheme]
+  return { colour: percent < 50 ? under : over, strength: Math.min(1, Math.abs(percent - 50) / 50) * 0.7 }
+}

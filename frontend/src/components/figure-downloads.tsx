@@ -3,7 +3,7 @@ import type { RefObject } from 'react'
 import { type Asked, csvOf } from '@/api/dashboard'
 import { saveFile } from '@/api/save-file'
 import type { Figure } from '@/api/types'
-import { pngOf } from '@/components/figure-png'
+import { chartPng, matrixPng } from '@/components/figure-png'
 
 interface FigureDownloadsProps {
   figure: Figure
@@ -15,7 +15,8 @@ interface FigureDownloadsProps {
 export function FigureDownloads({ figure, asked, drawing }: FigureDownloadsProps) {
   const picture = async () => {
     const svg = drawing.current?.querySelector<SVGSVGElement>('svg.recharts-surface')
-    if (svg) saveFile(await pngOf(figure, svg), `${figure.name}.png`)
+    const png = figure.kind === 'matrix' ? matrixPng(figure) : svg && chartPng(figure, svg)
+    if (png) saveFile(await png, `${figure.name}.png`)
   }
   const numbers = () =>
     saveFile(new Blob([JSON.stringify(figure, null, 2)], { type: 'application/json' }), `${figure.name}.json`)
@@ -27,16 +28,14 @@ export function FigureDownloads({ figure, asked, drawing }: FigureDownloadsProps
       <Anchor component="button" size="xs" onClick={numbers} aria-label={`${figure.title} as JSON`}>
         JSON
       </Anchor>
-      {figure.kind !== 'matrix' && (
-        <Anchor
-          component="button"
-          size="xs"
-          onClick={() => void picture()}
-          aria-label={`${figure.title} as PNG`}
-        >
-          PNG
-        </Anchor>
-      )}
+      <Anchor
+        component="button"
+        size="xs"
+        onClick={() => void picture()}
+        aria-label={`${figure.title} as PNG`}
+      >
+        PNG
+      </Anchor>
     </Group>
   )
 }

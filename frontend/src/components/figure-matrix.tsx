@@ -1,6 +1,7 @@
 import { ScrollArea, Text } from '@mantine/core'
 import type { CSSProperties } from 'react'
 import type { Figure } from '@/api/types'
+import { warmth } from '@/components/figure-colours'
 import classes from '@/components/figure-matrix.module.css'
 
 /** A figure whose series are rows and whose x names the columns: numbers on a warm or cold ground, around 50. */
@@ -30,12 +31,15 @@ export function FigureMatrix({ figure }: { figure: Pick<Figure, 'title' | 'x' | 
               {columns.map((name) => {
                 const point = row.points.find(({ x }) => x === name)
                 if (!point) return <td key={name} />
-                const away = Math.min(1, Math.abs(point.y - 50) / 50)
+                const [light, dark] = [warmth('light', point.y), warmth('dark', point.y)]
+                const ground = {
+                  '--tone': `light-dark(${light.colour}, ${dark.colour})`,
+                  '--away': `${Math.round(light.strength * 100)}%`,
+                }
                 return (
                   <td
                     key={name}
-                    data-side={point.y < 50 ? 'under' : 'over'}
-                    style={{ '--away': `${Math.round(away * 70)}%` } as CSSProperties}
+                    style={ground as CSSProperties}
                     title={`${row.name} ${figure.x.label} ${name}: ${point.y} ${figure.y.unit}${point.of != null ? ` of ${point.of.toLocaleString()}` : ''}`}
                   >
                     {Math.round(point.y)}

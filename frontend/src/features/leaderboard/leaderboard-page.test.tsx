@@ -1,5 +1,6 @@
-import { screen, within } from '@testing-library/react'
-import { beforeAll, beforeEach, expect, it } from 'vitest'
+import { screen, waitFor, within } from '@testing-library/react'
+import { beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import * as files from '@/api/save-file'
 import type { Board, Figure, Leaderboard, Standing } from '@/api/types'
 import { FakeServer } from '@/testing/fake-server'
 import { openPage } from '@/testing/open-page'
@@ -155,6 +156,33 @@ it('shows who beat whom as a table, with its numbers as a file', async () => {
     'href',
     '/api/v1/figures/win-matrix/csv?task=helpfulness',
   )
+})
+
+it('draws who beat whom as a picture, warm and cold as on the page', async () => {
+  const texts: string[] = []
+  const cells: [string, number][] = []
+  const pen = {
+    fillText: (text: string) => texts.push(text),
+    fillRect: () => cells.push([pen.fillStyle, pen.globalAlpha]),
+    measureText: (text: string) => ({ width: 7 * text.length }),
+    ...{ scale: vi.fn(), save: vi.fn(), restore: vi.fn(), translate: vi.fn(), rotate: vi.fn() },
+    ...{ fillStyle: '', globalAlpha: 1 },
+  }
+  vi.spyOn(HTMLCanvasElement.prototype, 'getContext').mockReturnValue(pen as never)
+  vi.spyOn(HTMLCanvasElement.prototype, 'toBlob').mockImplementation((done) => done(new Blob(['drawn'])))
+  const saved = vi.spyOn(files, 'saveFile').mockImplementation(() => undefined)
+  onTestFinished(() => void vi.restoreAllMocks())
+
+  const { user } = openPage('/admin/leaderboard')
+  await user.click(await screen.findByRole('button', { name: 'Who was better than whom as PNG' }))
+  await waitFor(() => expect(saved).toHaveBeenCalledWith(expect.any(Blob), 'win-matrix.png'))
+  expect(texts.filter(Boolean)).toEqual([
+    ...['Who was better than whom', 'Better (%) ↓ against →', 'initial', 'week-1'],
+    ...['initial', '67', 'week-1', '33'],
+  ])
+  const grounds = cells.filter(([, strength]) => strength < 1)
+  expect(grounds.map(([colour]) => colour)).toEqual(['#56b4e9', '#f0a35c'])
+  expect(grounds[0]?.[1]).toBeCloseTo(0.238) // (67 − 50) / 50 × 0.7
 })
 
 it('says what is missing while there is nothing to rank', async () => {
