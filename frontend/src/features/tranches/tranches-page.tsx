@@ -42,7 +42,7 @@ function Rows({ rows }: { rows: TrancheLine[] }) {
         {words.total(comparisons, rows.length)}
       </Text>
       <Paper withBorder component={ScrollArea} viewportProps={{ tabIndex: 0 }} px="xs">
-        <Table verticalSpacing="sm" miw={760} className={classes.numbers}>
+        <Table verticalSpacing="sm" horizontalSpacing={8} miw={760} className={classes.numbers}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{words.name}</Table.Th>
