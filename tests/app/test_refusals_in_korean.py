@@ -13,7 +13,7 @@ RESEARCHERS = (
     "app.improvement", "app.iterations", "app.leaderboard", "app.lineage", "app.notifications", "app.payments",
     "app.people", "app.playground", "app.reviews", "app.snapshots", "app.tasks.editing", "app.tranches", "app.warning",
 )  # fmt: skip
-RESEARCHERS_ONLY = {"study-exists", "unknown-person", "unknown-report"}
+RESEARCHERS_ONLY = {"not-storable", "study-exists", "unknown-person", "unknown-report"}
 
 
 def test_every_refusal_that_a_crowdworker_can_meet_has_its_korean_sentence() -> None:
