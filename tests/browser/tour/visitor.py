@@ -1,4 +1,4 @@
-"""One person at one window, and the album that their pictures go to."""
+"""What the files here that take pictures have in common."""
 
 import subprocess
 from pathlib import Path
@@ -15,7 +15,6 @@ from tests.browser.crowdworker import BOX, SCALE, open_assignment
 from tests.browser.small_png import small_png
 from tests.factories import make_account
 
-# Of every file here that takes pictures.
 MARKS = [
     pytest.mark.browser,
     pytest.mark.broker,
