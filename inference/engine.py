@@ -309,8 +309,8 @@ class Engine:
     def _score_row(self, groups: list[list[ScoreRequest]], size: int, pm: PM) -> None:
         trees = [prompt_tree(group[0].prompt_ids, [request.response_ids for request in group]) for group in groups]
         (row,) = pack(trees, size)
-        at = [row.end(tree, 1 + i) for tree, group in enumerate(groups) for i in range(len(group))]
-        scores = self._forward.scores(row.batch(), at, pm)
+        nodes = [(tree, 1 + i) for tree, group in enumerate(groups) for i in range(len(group))]
+        scores = self._forward.scores(row, nodes, pm)
         self._counts["scored"] += len(scores)
         self._counts["scored_rows"] += 1
         for request, score in zip((request for group in groups for request in group), scores, strict=True):

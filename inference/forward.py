@@ -21,7 +21,8 @@ from transformers import AttentionInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
 from models import lora
-from models.packing import Batch
+from models.packing import Batch, Row
+from models.preference_model import AnyHead, read
 
 ATTENTION = "turnwise_ragged"
 
@@ -50,8 +51,7 @@ def read_adapter(directory: Path, model: nn.Module) -> Adapter:
 class PM:
     """A preference model, or several on the one base that score together."""
 
-    members: Sequence[tuple[Adapter, Callable[[Tensor], Tensor]]]
-    """Adapters, and heads: hidden states (n, d) → scores (n,)."""
+    members: Sequence[tuple[Adapter, AnyHead]]
     together: Callable[[Tensor], Tensor]
     """(members, n) → (n,)."""
 
@@ -159,9 +159,10 @@ class Forward:
         return states
 
     @torch.inference_mode()
-    def scores(self, batch: Batch, at: Sequence[int], pm: PM) -> list[float]:
-        """Scores at these tokens of a packed row of trees."""
-        members = [head(self.hidden(batch, adapter)[at]) for adapter, head in pm.members]
+    def scores(self, row: Row, nodes: Sequence[tuple[int, int]], pm: PM) -> list[float]:
+        """Scores of the responses at these (tree, node) of a packed row."""
+        batch = row.batch()
+        members = [head(read(head.reads, self.hidden(batch, adapter), row, nodes)) for adapter, head in pm.members]
         found: list[float] = pm.together(torch.stack(members)).tolist()
         return found
 

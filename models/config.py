@@ -27,6 +27,10 @@ class Between(NamedTuple):
 
 Certainty = Annotated[float, Between(0.5, 1)]
 
+Reads = Literal["response", "end"]
+"""What a PM's head reads of a response's hidden states: `end`, the one at its end-of-turn token, as the paper's do;
+`response`, that one, the mean over the response, and, to tell the task, the mean over the dialogue before it."""
+
 
 @dataclass(frozen=True)
 class PMConfig:
@@ -114,6 +118,11 @@ class PMConfig:
     adapted_share: Annotated[float, Between(0, 1)] = 0.4
     """Share of the decoder's layers, from the top, that have adapters; one at least. What lies below costs no backward
     pass. Of method lora; full trains all layers."""
+
+    reads: Reads | None = None
+    """What the head reads of a response: `end`, the state of its end-of-turn token, as the paper's; `response`, beside
+    it the mean over the response and, to tell the task, over the dialogue before it. null: `response` where there is a
+    head for each task, else `end`, which alone needs no code of its own where a PM is exported."""
 
     task_heads: bool = True
     """Where at least two tasks have 100 comparisons, a head for each, and one that tells the tasks apart

@@ -95,6 +95,14 @@ class Row:
         """Index of a node's last token: for a candidate its end-of-turn token."""
         return self.spans[tree, node].stop - 1
 
+    def means(self, nodes: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor]:
+        """Weights of the tokens, (n, N) each, that make a mean over each (tree, node)'s own tokens, and one over all
+        before it in its dialogue."""
+        numbers = self.node_ids[[self.spans[node].start for node in nodes]]  # (n,)
+        own = self.node_ids == numbers[:, None]  # (n, N)
+        before = self.ancestors[numbers][:, self.node_ids] & ~own
+        return own / own.sum(1, keepdim=True), before / before.sum(1, keepdim=True).clamp(1)
+
     def batch(self) -> Batch:
         """The row as a batch of one, with its mask (N² booleans, made when needed)."""
         related = self.ancestors[self.node_ids[:, None], self.node_ids[None, :]]

@@ -1,5 +1,5 @@
-"""The preference model (PM): a bare decoder with an adapter and a linear head. It scores a dialogue at the end-of-turn
-token of its last response. An ensemble is several on one base, which score together.
+"""The preference model (PM): a bare decoder with an adapter and a linear head, which scores a dialogue by the hidden
+states of its last response. An ensemble is several on one base, which score together.
 """
 
 import copy
@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models import snapshot
 from models.backbone import Backbone
+from models.config import Reads
 from models.dialogue import Renderer
-from models.packing import Batch, Tree, pack, prompt_tree
+from models.packing import Row, Tree, pack, prompt_tree
 from models.run import BadInput
 from models.snapshot import Snapshot
 
@@ -37,21 +39,32 @@ def pairwise_loss(chosen: Tensor, rejected: Tensor, certainty: Tensor | float = 
     return F.softplus(rejected - chosen) + (1 - certainty) * (chosen - rejected)
 
 
-class Head(nn.Linear):
-    """Scores (n,) of hidden states (n, d), in float32. Zero at first: a random head is loud (on SmolLM2 its loss begins
-    at 0.74, not at log 2), and a short run spends its steps on unlearning it. No bias: the pairwise loss could not
-    place one."""
+def read(reads: Reads, hidden: Tensor, row: Row, nodes: Sequence[tuple[int, int]]) -> Tensor:
+    """What a head reads of the responses at these (tree, node) of a row, in float32: hidden (N, d) → (n, d), or
+    (n, 3d), each third of it of mean square 1, since means over many tokens are small."""
+    end = hidden[torch.tensor([row.end(*node) for node in nodes], device=hidden.device)].float()
+    if reads == "end":
+        return end
+    means = [weights.to(hidden.device) @ hidden.float() for weights in row.means(nodes)]
+    return torch.cat([F.rms_norm(part, part.shape[-1:]) for part in (end, *means)], -1)
 
-    def __init__(self, width: int) -> None:
-        super().__init__(width, 1, bias=False)
+
+class Head(nn.Linear):
+    """Scores (n,) of what is read of responses (n, k·d), in float32. Zero at first: a random head is loud (on SmolLM2
+    its loss begins at 0.74, not at log 2), and a short run spends its steps on unlearning it. No bias: the pairwise
+    loss could not place one."""
+
+    def __init__(self, width: int, reads: Reads = "end") -> None:
+        super().__init__(width if reads == "end" else 2 * width, 1, bias=False)  # the dialogue before says nothing here
+        self.width, self.reads = width, reads
         nn.init.zeros_(self.weight)
 
     def forward(self, states: Tensor) -> Tensor:
-        return super().forward(states.float()).squeeze(-1)
+        return super().forward(states[..., : self.in_features].float()).squeeze(-1)
 
     def linear(self) -> Tensor:
         """What a value function begins with: (1, d)."""
-        return self.weight
+        return self.weight[:, : self.width]
 
 
 class TaskHead(nn.Module):
@@ -61,39 +74,40 @@ class TaskHead(nn.Module):
     smaller one (Bai et al. 2022, §5.1.1). Here each task has its own w_t, and V tells from the dialogue which task it
     is, so that nobody needs to say it. With one task this is `Head`. Zero at first, for the same reason."""
 
-    def __init__(self, width: int, tasks: Sequence[str]) -> None:
+    def __init__(self, width: int, tasks: Sequence[str], reads: Reads = "end") -> None:
         super().__init__()
+        self.width, self.reads = width, reads
         self.tasks = list(tasks)
-        self.weight = nn.Parameter(torch.zeros(len(tasks), width))  # w
-        self.gate = nn.Parameter(torch.zeros(len(tasks), width))  # V
+        self.weight = nn.Parameter(torch.zeros(len(tasks), width if reads == "end" else 2 * width))  # w
+        self.gate = nn.Parameter(torch.zeros(len(tasks), width if reads == "end" else 3 * width))  # V
 
     def forward(self, states: Tensor) -> Tensor:
         states = states.float()
         return (self.scores_by_task(states) * F.softmax(self.gate_logits(states), -1)).sum(-1)
 
     def scores_by_task(self, states: Tensor) -> Tensor:
-        """w_t · h of every task: (n, d) → (n, T)."""
-        return F.linear(states.float(), self.weight)
+        """w_t · h of every task: (n, k·d) → (n, T)."""
+        return F.linear(states[..., : self.weight.shape[1]].float(), self.weight)
 
     def gate_logits(self, states: Tensor) -> Tensor:
-        """log p_t, but for a constant: (n, d) → (n, T)."""
+        """log p_t, but for a constant: (n, k·d) → (n, T)."""
         return F.linear(states.float(), self.gate)
 
     def linear(self) -> Tensor:
         """What a value function begins with, the mean of the tasks' weights: (1, d)."""
-        return self.weight.mean(0, keepdim=True)
+        return self.weight[:, : self.width].mean(0, keepdim=True)
 
     def alone(self, task: str) -> Head:
         """The score of one task as a linear head, frozen. BadInput for an unknown task."""
         if task not in self.tasks:
             raise BadInput(f"The PM has no head for the task {task!r}; it has {' and '.join(self.tasks)}.")
-        one = Head(self.weight.shape[1])
+        one = Head(self.width, self.reads)
         one.load_state_dict({"weight": self.weight[self.tasks.index(task)][None]})
         return one.requires_grad_(False)
 
     def loss(self, states: Tensor, tasks: Sequence[str], certainty: Tensor) -> Tensor:
         """What teaches each w_t and V their tasks, beside the pairwise loss of r: the pairwise loss of the own task's
-        scores, and −log p of that task. States (2n, d) of chosen, rejected, chosen, …; tasks of the n comparisons, 0
+        scores, and −log p of that task. States (2n, k·d) of chosen, rejected, chosen, …; tasks of the n comparisons, 0
         where one has no weights of its own → (n,)."""
         index = torch.tensor([self.tasks.index(task) if task in self.tasks else -1 for task in tasks])
         index = index.to(states.device)
@@ -118,19 +132,23 @@ def write_head(head: AnyHead, directory: Path) -> None:
         }
     else:
         tensors = {"weight": head.weight}
-    save_file({name: t.detach().cpu().clone() for name, t in tensors.items()}, directory / HEAD)
+    kept = {name: t.detach().cpu().clone() for name, t in tensors.items()}
+    save_file(kept, directory / HEAD, {"reads": head.reads})
 
 
 def load_head(directory: Path) -> AnyHead:
     """The head in a snapshot directory, frozen."""
-    tensors = load_file(directory / HEAD)
+    with safe_open(directory / HEAD, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        reads: Reads = (file.metadata() or {}).get("reads", "end")
+    of_scores = 1 if reads == "end" else 2  # times the base's width
     head: AnyHead
     if "weight" in tensors:
-        head = Head(tensors["weight"].shape[1])
+        head = Head(tensors["weight"].shape[1] // of_scores, reads)
         head.load_state_dict(tensors)
     else:
         tasks = sorted(name.removeprefix("score.") for name in tensors if name.startswith("score."))
-        head = TaskHead(len(tensors[f"score.{tasks[0]}"]), tasks)
+        head = TaskHead(len(tensors[f"score.{tasks[0]}"]) // of_scores, tasks, reads)
         rows = {"weight": "score", "gate": "gate"}
         head.load_state_dict(
             {own: torch.stack([tensors[f"{what}.{task}"] for task in tasks]) for own, what in rows.items()}
@@ -149,7 +167,13 @@ class PreferenceModel:
 
     @classmethod
     def fresh(
-        cls, backbone: Backbone, adapter: str, rank: int | None, share: float = 1.0, tasks: Sequence[str] = ()
+        cls,
+        backbone: Backbone,
+        adapter: str,
+        rank: int | None,
+        share: float = 1.0,
+        tasks: Sequence[str] = (),
+        reads: Reads = "end",
     ) -> Self:
         """An untrained PM: of rank None one that is trained in full, else with an adapter on that share of
         the layers, from the top; of two or more tasks, with a head for each. Draws from torch's global generator."""
@@ -157,7 +181,8 @@ class PreferenceModel:
             backbone.add_full_adapter(adapter)
         else:
             backbone.add_adapter(adapter, rank, share=share)
-        return cls(backbone, adapter, TaskHead(backbone.width, tasks) if len(tasks) > 1 else Head(backbone.width))
+        width = backbone.width
+        return cls(backbone, adapter, TaskHead(width, tasks, reads) if len(tasks) > 1 else Head(width, reads))
 
     @classmethod
     def mean(cls, members: Sequence["PreferenceModel"], adapter: str) -> Self:
@@ -209,15 +234,14 @@ class PreferenceModel:
         self.backbone.load_adapter_state(self.adapter, state["adapter"])
         self.head.load_state_dict(state["head"])
 
-    def states_at(self, batch: Batch, index: Tensor) -> Tensor:
-        """What the head reads at tokens of a batch of one row: index (n,) → (n, d)."""
-        device = self.backbone.device
+    def states_of(self, row: Row, nodes: Sequence[tuple[int, int]]) -> Tensor:
+        """What the head reads of the responses at these (tree, node): (n, k·d)."""
         with self.backbone.use(self.adapter):
-            return self.backbone.hidden(batch.to(device))[0, index.to(device)]
+            return read(self.head.reads, self.backbone.hidden(row.batch().to(self.backbone.device))[0], row, nodes)
 
-    def scores_at(self, batch: Batch, index: Tensor) -> Tensor:
-        """Scores at tokens of a batch of one row: index (n,) → (n,)."""
-        scores: Tensor = self.head(self.states_at(batch, index))
+    def scores_of(self, row: Row, nodes: Sequence[tuple[int, int]]) -> Tensor:
+        """Scores of the responses at these (tree, node): (n,)."""
+        scores: Tensor = self.head(self.states_of(row, nodes))
         return scores
 
     @property
@@ -230,8 +254,7 @@ class PreferenceModel:
         """Scores at the ends of the given nodes of each tree."""
         scores: list[list[float]] = [[] for _ in trees]
         for row in pack(trees, ROW_TOKENS):
-            ends = [row.end(tree, node) for tree in row.trees for node in nodes[tree]]
-            found = iter(self.scores_at(row.batch(), torch.tensor(ends)).tolist())
+            found = iter(self.scores_of(row, [(tree, node) for tree in row.trees for node in nodes[tree]]).tolist())
             for tree in row.trees:
                 scores[tree] = [next(found) for _ in nodes[tree]]
         return scores
@@ -305,10 +328,10 @@ class Ensemble(PreferenceModel):
         self.members = list(members)
         self.together = together
 
-    def scores_at(self, batch: Batch, index: Tensor) -> Tensor:
-        """Scores together at tokens of a batch of one row: index (n,) → (n,)."""
+    def scores_of(self, row: Row, nodes: Sequence[tuple[int, int]]) -> Tensor:
+        """Scores together of the responses at these (tree, node): (n,)."""
         with self.backbone.shared_below([member.adapter for member in self.members]):
-            return self.together(torch.stack([member.scores_at(batch, index) for member in self.members]))
+            return self.together(torch.stack([member.scores_of(row, nodes) for member in self.members]))
 
     def write(self, directory: Path) -> None:
         """The first member as it would be alone, the others in directories beside it, and how they score together."""

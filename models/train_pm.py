@@ -91,10 +91,11 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     members = []
     rank = config.lora_rank if config.method == "lora" else None
     tasks = tasks_with_heads(todo) if config.task_heads else []
+    reads = config.reads or ("response" if len(tasks) > 1 else "end")
     for i in range(config.adapters if config.method == "lora" else 1):
         torch.manual_seed(config.seed + i)
         name = f"pm-{i}" if i else "pm"
-        members.append(PreferenceModel.fresh(backbone, name, rank, config.adapted_share, tasks))
+        members.append(PreferenceModel.fresh(backbone, name, rank, config.adapted_share, tasks, reads))
 
     # Optimiser
     adapters = [{"params": backbone.parameters(pm.adapter)} for pm in members]
@@ -353,10 +354,9 @@ def accumulate(
 
 def learn(pm: PreferenceModel, row: Row, batch: Sequence[Example], config: PMConfig, total: int) -> Outcome:
     """Add the gradients of a row's part of the mean loss over `total` comparisons."""
-    ends = torch.tensor([row.end(tree, node) for tree in row.trees for node in batch[tree].ends])
     labels = torch.tensor([label for tree in row.trees for label in labels_of(batch[tree], config)])
     certainty, weight = labels.to(pm.backbone.device).unbind(1)  # (pairs,), (pairs,)
-    states = pm.states_at(row.batch(), ends)  # (2·pairs, d)
+    states = pm.states_of(row, [(tree, node) for tree in row.trees for node in batch[tree].ends])  # (2·pairs, k·d)
     chosen, rejected = pm.head(states).view(-1, 2).unbind(1)  # (pairs,), (pairs,)
     losses = weight * pairwise_loss(chosen, rejected, certainty)
     objective = losses + config.centre * (chosen + rejected).square()

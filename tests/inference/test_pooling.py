@@ -12,7 +12,7 @@ import torch
 from inference.wire import ChatMessage, PoolingRequest
 from models import snapshot
 from models.dialogue import DEFAULT_SYSTEM, Message
-from models.preference_model import Ensemble, PreferenceModel, Together
+from models.preference_model import Ensemble, PreferenceModel, Reads, Together
 from tests.inference.conftest import Toy, ask, load, score, stats, texts, torch_backend
 from tests.networks import disturb
 
@@ -80,10 +80,11 @@ def test_an_ensemble_scores_together(
     toy.backbone.remove_adapter("other")
 
 
+@pytest.mark.parametrize("reads", ["end", "response"])
 def test_a_pm_with_a_head_for_each_task_needs_not_be_told_the_task(
-    client: httpx.Client, toy: Toy, tmp_path: Path
+    client: httpx.Client, toy: Toy, tmp_path: Path, reads: Reads
 ) -> None:
-    pm = PreferenceModel.fresh(toy.backbone, "tasks", 2, tasks=["helpfulness", "red-team"])
+    pm = PreferenceModel.fresh(toy.backbone, "tasks", 2, tasks=["helpfulness", "red-team"], reads=reads)
     disturb(toy.backbone, "tasks", size=0.3)
     for parameter in pm.head.parameters():
         torch.nn.init.normal_(parameter, std=toy.backbone.width**-0.5)

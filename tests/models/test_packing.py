@@ -228,8 +228,8 @@ def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: An
     # Every candidate, all conversations in one row.
     trees = [conversation_tree(conversation, renderer) for conversation in conversations]
     (row,) = pack([tree.tree for tree in trees], row_tokens=4096)
-    ends = [row.end(i, candidates[key]) for i, (_, candidates) in enumerate(trees) for key in sorted(candidates)]
-    packed = pm.scores_at(row.batch(), torch.tensor(ends)).detach()
+    nodes = [(i, candidates[key]) for i, (_, candidates) in enumerate(trees) for key in sorted(candidates)]
+    packed = pm.scores_of(row, nodes).detach()
     plain = torch.cat([flat(c, *key) for c, tree in zip(conversations, trees, strict=True) for key in sorted(tree[1])])
     assert len(packed) == 5 * 7
     assert packed.std() > 0.02  # the scores differ enough for the comparison to say something
@@ -253,6 +253,33 @@ def test_a_packed_tree_is_the_flattened_dialogues_in_loss_and_gradients(make: An
     assert outcomes[0].loss == pytest.approx(loss.item(), abs=1e-6)
     assert expected.norm() > 0.01
     assert (found - expected).norm() / expected.norm() < 1e-5
+
+
+@pytest.mark.parametrize("make", [llama, gpt2])
+def test_a_response_that_is_read_as_a_whole_is_so_in_a_packed_tree(make: Any) -> None:
+    torch.manual_seed(3)
+    model = make()
+    prepare(model)
+    pm = PreferenceModel.fresh(Backbone(model, "random", "0"), "pm", 4, tasks=["a", "b"], reads="response")
+    for parameter in pm.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    conversations = [with_a_third_candidate(conversation) for conversation in tiny.conversations(5, turns=3)]
+
+    def flat(conversation: Conversation, t: int, c: int) -> Tensor:
+        ids = flattened(conversation, t, c, RENDERER)
+        size = len(RENDERER.response_ids(conversation.turns[t].candidates[c].text))
+        with pm.backbone.use("pm"):
+            states = model.base_model(input_ids=torch.tensor([ids]), use_cache=False).last_hidden_state[0]
+        parts = [states[-1], states[-size:].mean(0), states[:-size].mean(0)]
+        score: Tensor = pm.head(torch.cat([part / part.square().mean().sqrt() for part in parts])[None])
+        return score
+
+    trees = [conversation_tree(conversation, RENDERER) for conversation in conversations]
+    (row,) = pack([tree.tree for tree in trees], row_tokens=4096)
+    found = pm.scores_of(row, [(i, candidates[key]) for i, (_, candidates) in enumerate(trees) for key in candidates])
+    expected = torch.cat([flat(c, *key) for c, tree in zip(conversations, trees, strict=True) for key in tree[1]])
+    assert found.std() > 0.02
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
 def test_scores_do_not_depend_on_what_shares_the_row() -> None:

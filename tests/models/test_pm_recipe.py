@@ -185,7 +185,7 @@ def test_the_loss_of_a_batch_is_the_recipe_by_hand(toy: tuple[Backbone, Renderer
     for example in todo:
         (row,) = pack([example.tree], 2048)
         for t, pair in zip(example.turns, example.pairs, strict=True):
-            chosen, rejected = pm.scores_at(row.batch(), torch.tensor([row.end(0, node) for node in pair]))
+            chosen, rejected = pm.scores_of(row, [(0, node) for node in pair])
             strength = example.conversation.turns[t].strength
             assert strength is not None
             p, certainty = torch.sigmoid(chosen - rejected), soft[strength - 1]

@@ -79,7 +79,7 @@ def test_a_packed_tree_is_the_flattened_dialogues(real: tuple[Backbone, Renderer
     tree, candidates = conversation_tree(conversation, renderer)
     (row,) = pack([tree], 1024)
     keys = sorted(candidates)
-    packed = pm.scores_at(row.batch(), torch.tensor([row.end(0, candidates[key]) for key in keys]))
+    packed = pm.scores_of(row, [(0, candidates[key]) for key in keys])
     flat = []
     with backbone.use("pm"):
         for t, c in keys:

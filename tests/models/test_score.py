@@ -76,14 +76,14 @@ def test_many_responses_to_one_prompt_are_read_behind_one_trunk(
     pm: PreferenceModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens = 0
-    real = PreferenceModel.scores_at
+    real = PreferenceModel.scores_of
 
-    def counting(self: PreferenceModel, batch: Any, index: Any) -> Any:
+    def counting(self: PreferenceModel, row: Any, nodes: Any) -> Any:
         nonlocal tokens
-        tokens += batch.input_ids.numel()
-        return real(self, batch, index)
+        tokens += len(row)
+        return real(self, row, nodes)
 
-    monkeypatch.setattr(PreferenceModel, "scores_at", counting)
+    monkeypatch.setattr(PreferenceModel, "scores_of", counting)
     responses = [f"answer {i}" for i in range(20)]
     out = run(tmp_path, [{"prompt": "Hi" * 100, "response": text} for text in responses], monkeypatch)
     assert [row["response"] for row in out] == responses

@@ -14,7 +14,7 @@ from models.backbone import Backbone
 from models.dialogue import DEFAULT_SYSTEM, Conversation, Message, Renderer, read_conversations
 from models.judgements import judge, summary
 from models.policy import ValueFunction
-from models.preference_model import Head, PreferenceModel, TaskHead, load_head, pairwise_loss, write_head
+from models.preference_model import Head, PreferenceModel, Reads, TaskHead, load_head, pairwise_loss, write_head
 from models.run import BadInput
 from models.snapshot import Manifest
 from tests.models.test_evaluate_pm import evaluate
@@ -24,8 +24,8 @@ from tests.networks import disturb
 TASKS = ["helpfulness", "red-team"]
 
 
-def a_head() -> TaskHead:
-    head = TaskHead(4, TASKS)
+def a_head(reads: Reads = "end") -> TaskHead:
+    head = TaskHead(4, TASKS, reads)
     for parameter in head.parameters():
         torch.nn.init.normal_(parameter)
     return head
@@ -52,15 +52,18 @@ def test_what_teaches_the_tasks_by_hand() -> None:
     assert losses[1] == 0
 
 
-@pytest.mark.parametrize("head", [a_head(), Head(4)])
+@pytest.mark.parametrize("head", [a_head(), Head(4), a_head("response"), Head(4, "response")])
 def test_a_head_is_kept_with_the_names_of_its_tasks(head: Head | TaskHead, tmp_path: Path) -> None:
     torch.nn.init.normal_(head.weight)
     write_head(head, tmp_path)
     again = load_head(tmp_path)
     assert type(again) is type(head)
     assert getattr(again, "tasks", None) == getattr(head, "tasks", None)
-    states = torch.randn(5, 4)
+    assert (again.reads, again.width) == (head.reads, 4)
+    states = torch.randn(5, 4 if head.reads == "end" else 12)
     assert torch.equal(again(states), head(states))
+    assert torch.equal(again.linear(), head.linear())
+    assert head.linear().shape == (1, 4)
     assert not any(parameter.requires_grad for parameter in again.parameters())
 
 
@@ -91,17 +94,28 @@ def trained(path: Path, **config: Any) -> dict[str, Any]:
 def test_a_pm_learns_opposite_tasks_and_tells_by_the_dialogue_which_one_it_is(tmp_path: Path) -> None:
     found = trained(tmp_path / "run", epochs=4, head_learning_rate=0.01)
     assert isinstance(found["head"], TaskHead)
-    assert found["head"].tasks == TASKS
+    assert (found["head"].tasks, found["head"].reads) == (TASKS, "response")
     assert min(found["helpfulness"], found["red-team"]) > 0.65
 
 
-def test_one_head_for_all_is_a_setting(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"task_heads": False}, (Head, "end")),
+        ({"task_heads": False, "reads": "response"}, (Head, "response")),
+        ({"reads": "end"}, (TaskHead, "end")),
+    ],
+)
+def test_one_head_for_all_and_what_is_read_are_settings(
+    config: dict[str, Any], expected: tuple[type, Reads], tmp_path: Path
+) -> None:
     path = tmp_path / "run"
-    make_run(path, conversations=1, task_heads=False)
-    rows = two_tasks(120)
+    make_run(path, conversations=1, **config)
+    rows = two_tasks(250)  # enough for heads of their own
     (path / "comparisons.jsonl").write_text("".join(json.dumps(dataclasses.asdict(c)) + "\n" for c in rows))
     train(path)
-    assert isinstance(load_head(path / "snapshot"), Head)
+    head = load_head(path / "snapshot")
+    assert (type(head), head.reads) == expected
 
 
 def test_few_comparisons_of_a_task_get_no_head_of_their_own(tmp_path: Path) -> None:
@@ -110,7 +124,8 @@ def test_few_comparisons_of_a_task_get_no_head_of_their_own(tmp_path: Path) -> N
     rows = [dataclasses.replace(c, task="red-team") if i < 20 else c for i, c in enumerate(told)]
     (path / "comparisons.jsonl").write_text("".join(json.dumps(dataclasses.asdict(c)) + "\n" for c in rows))
     train(path)
-    assert isinstance(load_head(path / "snapshot"), Head)
+    head = load_head(path / "snapshot")
+    assert (type(head), head.reads) == (Head, "end")  # as plain as the paper's
 
 
 @pytest.fixture
@@ -125,10 +140,10 @@ def pm_directory(toy: tuple[Backbone, Renderer], tmp_path: Path) -> Path:
     return tmp_path / "pm"
 
 
-def test_what_a_sequence_classification_can_be_of_it_is_one_task(pm_directory: Path) -> None:
+def test_of_a_pm_of_several_tasks_one_alone_can_be_exported(
+    pm_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = pm_directory.parent / "out"
-    with pytest.raises(BadInput, match=r"a head for each task.* --task helpfulness or --task red-team"):
-        export.export(pm_directory, out)
     with pytest.raises(BadInput, match="no head for the task 'cooking'; it has helpfulness and red-team"):
         export.export(pm_directory, out, task="cooking")
     pm, _, renderer = PreferenceModel.open(pm_directory)
@@ -136,8 +151,8 @@ def test_what_a_sequence_classification_can_be_of_it_is_one_task(pm_directory: P
     assert isinstance(head, TaskHead)
     said = [Message("system", "Be kind."), Message("user", "Hi"), Message("assistant", "Hello")]
     for t, task in enumerate(TASKS):
-        export.export(pm_directory, out / task, task=task)
-        pm.head = lambda states, t=t: head.scores_by_task(states)[:, t]  # type: ignore[assignment]
+        assert "LlamaForSequenceClassification" in export.export(pm_directory, out / task, task=task)
+        monkeypatch.setattr(head, "forward", lambda states, t=t: head.scores_by_task(states)[:, t])
         (expected,) = pm.score([renderer.prompt_ids(said[:-1])], [[renderer.response_ids("Hello")]])[0]
         assert export.scores(out / task, [said]) == pytest.approx([expected], abs=1e-4)
 

@@ -139,18 +139,18 @@ def test_a_preempted_run_stops_within_a_row_and_loses_no_step(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_run(tmp_path / "run", row_tokens=512)
-    real, rows = PreferenceModel.states_at, 0
+    real, rows = PreferenceModel.states_of, 0
 
     with RunDirectory.open(path) as run:
 
-        def states_at(self: PreferenceModel, *arguments: Any) -> Any:
+        def states_of(self: PreferenceModel, *arguments: Any) -> Any:
             nonlocal rows
             rows += 1
             if rows == 25:
                 os.kill(os.getpid(), signal.SIGTERM)
             return real(self, *arguments)
 
-        monkeypatch.setattr(PreferenceModel, "states_at", states_at)
+        monkeypatch.setattr(PreferenceModel, "states_of", states_of)
         with pytest.raises(Preempted):
             train_pm.train(run)
         checkpoint = run.checkpoints.latest()
