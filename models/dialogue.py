@@ -379,6 +379,11 @@ class Renderer:
         """A response and its end-of-turn token; the PM reads that token also after text that was cut by length."""
         return [*self._content(text), self.end_of_turn]
 
+    @property
+    def response_begins(self) -> list[int]:
+        """What stands between a human message and the first token of the response to it."""
+        return self._scaffold.human_to_assistant
+
     def next_ids(self, human: str) -> list[int]:
         """What stands between a response's end-of-turn token and the first token of the next response."""
         scaffold = self._scaffold

@@ -2,8 +2,9 @@
 
 Writes transformers' sequence-classification format (one label, its logit is the score), which vLLM's pooling,
 RewardBench, OpenRLHF and verl load: the adapter merged into the base in float32, the head as `score`, the tokenizer
-with a chat template, and the snapshot's `manifest.json`. Before the directory takes its name it is loaded as others
-would, and its scores must be the snapshot's.
+with a chat template, and the snapshot's `manifest.json`. A PM that has heads for several tasks, or reads a response as
+a whole, brings its code along (models/modeling_turnwise.py), for `trust_remote_code=True`. Before the directory takes
+its name it is loaded as others would, and its scores must be the snapshot's.
 
 Two traps are avoided, into which a PM exported naively falls. These models read the last token that is not padding, and
 many bases pad with the very token that ends a turn, so they would read the one before it: the export pads with a token
@@ -16,19 +17,27 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING,
+    AutoModel,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+)
 from transformers.pytorch_utils import Conv1D
 from transformers.utils import logging as transformers_logging
 
 from models import lora, reference, snapshot
 from models.backbone import Backbone, resolve_base
 from models.dialogue import Message, Renderer
-from models.preference_model import AnyHead, Ensemble, Head, PreferenceModel
+from models.modeling_turnwise import TurnwiseForSequenceClassification
+from models.preference_model import AnyHead, Ensemble, Head, PreferenceModel, TaskHead
 from models.run import BadInput, directory_atomically, main
 
 PAD = "<|pad|>"
 CLOSE = 1e-3  # scores that differ by less are the same: merged weights are rounded differently
 SIDE_BY_SIDE = 8
+ALL = "all"  # the task of a PM that knows none
+AS_IT_IS: dict[str, Any] = {"dtype": torch.float32, "local_files_only": True}
 
 
 def export(directory: Path, out: Path, member: int | None = None, task: str | None = None) -> str:
@@ -49,7 +58,10 @@ def export(directory: Path, out: Path, member: int | None = None, task: str | No
     if not 0 <= (member or 0) < len(members):
         raise BadInput(f"{directory} has no member {member}; they count from 0 to {len(members) - 1}.")
     pm = members[member or 0]
-    pm.head = _linear(pm.head, task, directory)
+    if task is not None:
+        if isinstance(pm.head, Head):
+            raise BadInput(f"{directory} has one head for all tasks; leave --task out.")
+        pm.head = pm.head.alone(task)
     renderer = Renderer(tokenizer)
     kind = backbone.causal_lm.config
     if type(kind) not in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING:
@@ -62,7 +74,7 @@ def export(directory: Path, out: Path, member: int | None = None, task: str | No
         pm.score([renderer.prompt_ids(said[:-1])], [[renderer.response_ids(said[-1].content)]])[0][0]
         for said in dialogues
     ]
-    classifier = _classifier(source, directory / str(member) if member else directory, pm.head.weight)
+    classifier = _classifier(source, directory / str(member) if member else directory, pm.head, renderer)
     _set_tokenizer(classifier, tokenizer, renderer, manifest.system)
     with directory_atomically(out) as unfinished:
         classifier.save_pretrained(unfinished)
@@ -76,28 +88,17 @@ def export(directory: Path, out: Path, member: int | None = None, task: str | No
                 f"dialogues on the base {source} in another way than it was trained with."
             )
     name = type(classifier).__name__
-    return f"{out}: {name}, its scores of {len(dialogues)} dialogues are the snapshot's (within {apart:.0e})"
-
-
-def _linear(head: AnyHead, task: str | None, directory: Path) -> Head:
-    """The head that a sequence classification can have. BadInput if there is none for this task, or none was named."""
-    if isinstance(head, Head):
-        if task is not None:
-            raise BadInput(f"{directory} has one head for all tasks; leave --task out.")
-        return head
-    if task is None:
-        tasks = " or ".join(f"--task {name}" for name in head.tasks)
-        raise BadInput(
-            f"{directory} has a head for each task, and weighs them by what a dialogue is about, which no sequence "
-            f"classification can: export one with {tasks}."
-        )
-    return head.alone(task)
+    if isinstance(classifier, TurnwiseForSequenceClassification):
+        name += ", to be loaded with trust_remote_code=True"
+    return f"{out}: {name}; its scores of {len(dialogues)} dialogues are the snapshot's (within {apart:.0e})"
 
 
 def scores(directory: Path, dialogues: list[list[Message]]) -> list[float]:
     """What plain transformers makes of an exported PM, in padded batches."""
     tokenizer = AutoTokenizer.from_pretrained(directory)
-    classifier = AutoModelForSequenceClassification.from_pretrained(directory, dtype=torch.float32).eval()
+    classifier = AutoModelForSequenceClassification.from_pretrained(
+        directory, dtype=torch.float32, trust_remote_code=True
+    ).eval()
     found: list[float] = []
     for start in range(0, len(dialogues), SIDE_BY_SIDE):
         told = [[m._asdict() for m in said] for said in dialogues[start : start + SIDE_BY_SIDE]]
@@ -107,25 +108,42 @@ def scores(directory: Path, dialogues: list[list[Message]]) -> list[float]:
     return found
 
 
-def _classifier(source: str, directory: Path, head: torch.Tensor) -> Any:
-    """The base with the adapter merged into its weights and the head as `score`."""
-    before = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()  # "score.weight was newly initialized": it is set below
-    try:
-        classifier = AutoModelForSequenceClassification.from_pretrained(
-            resolve_base(source), num_labels=1, dtype=torch.float32, local_files_only=True
-        )
-    finally:
-        transformers_logging.set_verbosity(before)
-    prefix = classifier.base_model_prefix
-    widths = {f"{prefix}.{name}": width for name, width in lora.widths(classifier.base_model).items()}
-    adapter = lora.read(directory, widths)
+def _classifier(source: str, directory: Path, head: AnyHead, renderer: Renderer) -> Any:
+    """The base with the adapter merged into its weights, and the head."""
+    plain = isinstance(head, Head) and head.reads == "end"
+    classifier = _plain(source) if plain else _with_code(source, head, renderer)
+    decoder = classifier.base_model
+    prefix = f"{decoder.base_model_prefix}."
+    adapter = lora.read(directory, {prefix + name: width for name, width in lora.widths(decoder).items()})
     with torch.no_grad():
         for path, (a, b) in adapter.layers.items():
-            linear = classifier.get_submodule(path)
+            linear = decoder.get_submodule(path.removeprefix(prefix))
             change = adapter.scaling * b.float() @ a.float()  # (out, in)
             linear.weight += change.T if isinstance(linear, Conv1D) else change
-        classifier.score.weight.copy_(head)
+        classifier.score.weight.copy_(head.weight)
+    return classifier
+
+
+def _plain(source: str) -> Any:
+    """transformers' own class, which reads the last token."""
+    before = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()  # "score.weight was newly initialized": it is set later
+    try:
+        return AutoModelForSequenceClassification.from_pretrained(resolve_base(source), num_labels=1, **AS_IT_IS)
+    finally:
+        transformers_logging.set_verbosity(before)
+
+
+def _with_code(source: str, head: AnyHead, renderer: Renderer) -> Any:
+    """Our class, which is written beside the weights."""
+    model = AutoModel.from_pretrained(resolve_base(source), **AS_IT_IS)
+    tasks, gate = (head.tasks, head.gate) if isinstance(head, TaskHead) else ([ALL], torch.zeros(()))
+    own = {"num_labels": 1, "reads": head.reads, "response_begins": renderer.response_begins, "tasks": tasks}
+    model.config.update(own)
+    TurnwiseForSequenceClassification.register_for_auto_class("AutoModelForSequenceClassification")
+    classifier = TurnwiseForSequenceClassification(model.config, model)
+    with torch.no_grad():
+        classifier.gate.weight.copy_(gate)
     return classifier
 
 
@@ -151,7 +169,7 @@ def command() -> None:
     parser.add_argument("snapshot", type=Path)
     parser.add_argument("out", type=Path, metavar="OUT_DIR")
     parser.add_argument("--member", type=int, help="of an ensemble, which has no other form; from 0")
-    parser.add_argument("--task", help="of a PM that has a head for each task: whose")
+    parser.add_argument("--task", help="of a PM that has a head for each task: that one alone")
     arguments = parser.parse_args()
     print(export(arguments.snapshot, arguments.out, arguments.member, arguments.task))
 

@@ -10,11 +10,11 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, Gran
 from models import export, reference, score, snapshot, tiny
 from models.backbone import Backbone
 from models.dialogue import DEFAULT_SYSTEM, Message, Renderer
-from models.preference_model import Ensemble, PreferenceModel, Together
+from models.preference_model import Ensemble, PreferenceModel, Reads, Together
 from models.run import BadInput
 from models.snapshot import Manifest
 from tests.models.test_packing import gpt2, gpt_neox, llama, qwen2
-from tests.networks import random_pm
+from tests.networks import disturb, random_pm
 
 
 def make_base(directory: Path, make: Any, *, template: bool = True) -> str:
@@ -54,7 +54,7 @@ def test_an_export_is_loaded_with_plain_transformers_and_scores_what_models_scor
 
     monkeypatch.setattr(sys, "argv", ["export", str(tmp_path / "pm"), str(tmp_path / "out")])
     export.command()
-    assert "LlamaForSequenceClassification, its scores of 25 dialogues are the snapshot's" in capsys.readouterr().out
+    assert "LlamaForSequenceClassification; its scores of 25 dialogues are the snapshot's" in capsys.readouterr().out
 
     # From here on nothing of ours.
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
@@ -103,6 +103,47 @@ def test_every_kind_of_base_can_be_exported(make: Any, template: bool, tmp_path:
     (other,) = pm.score([with_system], [[renderer.response_ids(said[2].content)]])[0]
     assert expected != pytest.approx(other, abs=1e-2)
     assert export.scores(tmp_path / "out", [said, short]) == pytest.approx([expected, other], abs=1e-4)
+
+
+@pytest.mark.parametrize("make", [llama, gpt2])
+@pytest.mark.parametrize("tasks", [[], ["helpfulness", "red-team"]], ids=["one head", "two heads"])
+@pytest.mark.parametrize("reads", ["response", "end"])
+def test_a_pm_that_no_class_of_transformers_can_be_brings_its_code(
+    reads: Reads, tasks: list[str], make: Any, tmp_path: Path
+) -> None:
+    base = make_base(tmp_path / "base", make)
+    backbone, tokenizer = Backbone.load(base)
+    pm, renderer = PreferenceModel.fresh(backbone, "pm", 4, tasks=tasks, reads=reads), Renderer(tokenizer)
+    disturb(backbone, "pm", size=0.2)
+    for parameter in pm.head.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    manifest = Manifest("week-1", "pm", {"source": base, "hash": backbone.hash}, "Be kind.")
+    snapshot.save(tmp_path / "pm", manifest, pm.write)
+    name = export.export(tmp_path / "pm", tmp_path / "out")
+    told = [
+        [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}],
+        [{"role": "user", "content": "What now?"}, {"role": "assistant", "content": "Well, wait."},
+         {"role": "user", "content": "Why?"}],
+    ]  # fmt: skip
+    responses = ["Hello there, é", "So."]
+    expected = []
+    for dialogue, response in zip(told, responses, strict=True):
+        system = dialogue if dialogue[0]["role"] == "system" else [told[0][0], *dialogue]
+        prompt = renderer.prompt_ids([Message(**message) for message in system])
+        expected += pm.score([prompt], [[renderer.response_ids(response)]])[0]
+    assert abs(expected[0] - expected[1]) > 0.05
+
+    # From here on nothing of ours but what stands in the directory.
+    assert (tmp_path / "out" / "modeling_turnwise.py").exists() == (bool(tasks) or reads == "response")
+    assert ("TurnwiseForSequenceClassification" in name) == (bool(tasks) or reads == "response")
+    classifier = AutoModelForSequenceClassification.from_pretrained(tmp_path / "out", trust_remote_code=True).eval()
+    assert not type(classifier).__module__.startswith("models.")
+    whole = [[*d, {"role": "assistant", "content": r}] for d, r in zip(told, responses, strict=True)]
+    for side in ("right", "left") if make is llama else ("right",):  # GPT-2 counts places from the padding on
+        tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out", padding_side=side)
+        batch = tokenizer.apply_chat_template(whole, padding=True, return_tensors="pt", return_dict=True)
+        assert not batch["attention_mask"].all()
+        assert classifier(**batch).logits[:, 0].tolist() == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_exported_template_renders_prompts_too(toy: tuple[Backbone, Renderer]) -> None:
