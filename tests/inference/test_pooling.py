@@ -90,8 +90,9 @@ def test_a_pm_with_a_head_for_each_task_needs_not_be_told_the_task(
         torch.nn.init.normal_(parameter, std=toy.backbone.width**-0.5)
     base = {"source": "toy", "hash": toy.backbone.hash}
     made = snapshot.save(tmp_path / "tasks", snapshot.Manifest("tasks", "pm", base, DEFAULT_SYSTEM), pm.write)
-    load(client, "tasks", made.directory).raise_for_status()
-    (found,) = score(client, RESPONSES[0], PROMPTS[0], "tasks").json()["data"][0]["data"]
+    name = f"tasks-{reads}"  # the server is shared
+    load(client, name, made.directory).raise_for_status()
+    (found,) = score(client, RESPONSES[0], PROMPTS[0], name).json()["data"][0]["data"]
     prompt = toy.renderer.prompt_ids([Message("system", DEFAULT_SYSTEM), Message("user", PROMPTS[0])])
     assert found == pytest.approx(pm.score([prompt], [[toy.renderer.response_ids(RESPONSES[0])]])[0][0], abs=1e-5)
     toy.backbone.remove_adapter("tasks")
