@@ -25,6 +25,7 @@ BATCH = 16  # comparisons of an optimiser step
 MAX_TOKENS = 1024
 RANK = 16
 TRL_BATCHES = (1, 2, 4, 8)
+LEAST = 4 * BATCH  # comparisons: with a quarter of them TRL's best batch size is sought, which takes a whole step
 
 # Of HH's training rows: how many have so many turns, and the mean and deviation of ln(words) of a message.
 TURNS = {1: 30, 2: 28, 3: 25, 4: 17}
@@ -58,6 +59,8 @@ def main() -> None:
         )
         print(json.dumps(measured._asdict()))
         return
+    if options.comparisons < LEAST:
+        parser.error(f"--comparisons is {options.comparisons}, but must be at least {LEAST}.")
     with tempfile.TemporaryDirectory() as directory:
         compare(options, Path(directory))
 
