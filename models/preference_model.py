@@ -39,6 +39,11 @@ def pairwise_loss(chosen: Tensor, rejected: Tensor, certainty: Tensor | float = 
     return F.softplus(rejected - chosen) + (1 - certainty) * (chosen - rejected)
 
 
+PARTS: dict[Reads, tuple[int, int]] = {"end": (1, 1), "response": (2, 3)}
+"""How many states of the base's width scores read, and how many what tells the task: the dialogue before a response
+says nothing of which one is better."""
+
+
 def read(reads: Reads, hidden: Tensor, row: Row, nodes: Sequence[tuple[int, int]]) -> Tensor:
     """What a head reads of the responses at these (tree, node) of a row, in float32: hidden (N, d) → (n, d), or
     (n, 3d), each third of it of mean square 1, since means over many tokens are small."""
@@ -55,7 +60,7 @@ class Head(nn.Linear):
     loss could not place one."""
 
     def __init__(self, width: int, reads: Reads = "end") -> None:
-        super().__init__(width if reads == "end" else 2 * width, 1, bias=False)  # the dialogue before says nothing here
+        super().__init__(PARTS[reads][0] * width, 1, bias=False)
         self.width, self.reads = width, reads
         nn.init.zeros_(self.weight)
 
@@ -78,8 +83,9 @@ class TaskHead(nn.Module):
         super().__init__()
         self.width, self.reads = width, reads
         self.tasks = list(tasks)
-        self.weight = nn.Parameter(torch.zeros(len(tasks), width if reads == "end" else 2 * width))  # w
-        self.gate = nn.Parameter(torch.zeros(len(tasks), width if reads == "end" else 3 * width))  # V
+        of_scores, of_gate = PARTS[reads]
+        self.weight = nn.Parameter(torch.zeros(len(tasks), of_scores * width))  # w
+        self.gate = nn.Parameter(torch.zeros(len(tasks), of_gate * width))  # V
 
     def forward(self, states: Tensor) -> Tensor:
         states = states.float()
@@ -141,7 +147,7 @@ def load_head(directory: Path) -> AnyHead:
     with safe_open(directory / HEAD, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         reads: Reads = (file.metadata() or {}).get("reads", "end")
-    of_scores = 1 if reads == "end" else 2  # times the base's width
+    of_scores, _ = PARTS[reads]
     head: AnyHead
     if "weight" in tensors:
         head = Head(tensors["weight"].shape[1] // of_scores, reads)

@@ -108,7 +108,7 @@ def test_every_kind_of_base_can_be_exported(make: Any, template: bool, tmp_path:
 @pytest.mark.parametrize("make", [llama, gpt2])
 @pytest.mark.parametrize("tasks", [[], ["helpfulness", "red-team"]], ids=["one head", "two heads"])
 @pytest.mark.parametrize("reads", ["response", "end"])
-def test_a_pm_that_no_class_of_transformers_can_be_brings_its_code(
+def test_a_pm_brings_its_code_where_it_is_no_class_of_transformers_and_only_there(
     reads: Reads, tasks: list[str], make: Any, tmp_path: Path
 ) -> None:
     base = make_base(tmp_path / "base", make)
