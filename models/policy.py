@@ -4,6 +4,7 @@ The KL anchor is a policy too, by name: the base itself (no adapter) or the froz
 knows which of the two it is.
 """
 
+import copy
 import os
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -16,7 +17,7 @@ from models.backbone import SMOLLM2, Backbone
 from models.dialogue import Renderer
 from models.losses import Chosen, chosen_in_chunks
 from models.packing import Batch
-from models.preference_model import PreferenceModel
+from models.preference_model import AnyHead, PreferenceModel, beside
 from models.snapshot import Snapshot
 
 BASE = "base"
@@ -30,7 +31,9 @@ class Places(NamedTuple):
     before: Tensor  # (n,) where each is predicted: the token before it in its own branch
     tokens: Tensor  # (n,) what it is
     rollout: Tensor  # (n,) whose it is
-    step: Tensor  # (n,) its place in the response, from 0
+    step: Tensor  # (n,) its place in the response, from 0; the tokens of a response stand behind each other
+    dialogue: Tensor | None = None  # (n,) which of `dialogues` it answers
+    dialogues: Tensor | None = None  # (P, N) weights of the row's tokens that make the mean over each prompt
 
 
 class Policy:
@@ -106,46 +109,62 @@ class ValueFunction:
     """Expected reward to come at each token of a response: an adapter and a head of its own, at first the PM's.
 
     Separate from the policy, for a head on the policy's own states makes small policies unstable. From the PM, for that
-    knows already what responses are worth at their end; what comes before, it learns."""
+    knows already what responses are worth at their end: of a response that has begun it reads what the PM reads of a
+    whole one. Above all it tells prompts apart, whose scores differ more than those of responses to one of them."""
 
-    def __init__(self, backbone: Backbone, adapter: str, head: nn.Linear) -> None:
+    def __init__(self, backbone: Backbone, adapter: str, head: AnyHead) -> None:
         self.backbone, self.adapter = backbone, adapter
-        self.head = head.to(backbone.device)
+        self.head = head.to(backbone.device).requires_grad_(True)
+        self.bias = nn.Parameter(torch.zeros((), device=backbone.device))
 
     @classmethod
     def from_pm(cls, backbone: Backbone, adapter: str, pm: PreferenceModel, directory: Path) -> Self:
         """A copy of the PM in `directory`, which is already loaded as `pm`."""
         backbone.load_adapter(adapter, directory, trainable=True)
-        head = nn.Linear(backbone.width, 1)
-        with torch.no_grad():
-            head.weight.copy_(pm.head.linear())
-            head.bias.zero_()
-        return cls(backbone, adapter, head)
+        return cls(backbone, adapter, copy.deepcopy(pm.head))
 
     @torch.no_grad()
     def rescale(self, slope: float, intercept: float) -> None:
         """V ← slope·V + intercept."""
         self.head.weight.mul_(slope)
-        self.head.bias.mul_(slope).add_(intercept)
+        self.bias.mul_(slope).add_(intercept)
 
     def values(self, places: Places) -> Tensor:
         """Values before each token is chosen: (n,)."""
         with self.backbone.use(self.adapter):
             hidden = self.backbone.hidden(places.batch)  # (1, N, d)
-        values: Tensor = self.head(_at(hidden, places.before).float()).squeeze(-1)
+        values: Tensor = self.head(self._read(hidden, places)) + self.bias
         return values
+
+    def _read(self, hidden: Tensor, places: Places) -> Tensor:
+        """As `preference_model.read`, of responses up to the token before each place: (n, k·d). The mean over a
+        response begins with the prompt's last token, for before its first own one there is nothing else."""
+        last = _at(hidden, places.before).float()
+        if self.head.reads == "end":
+            return last
+        assert places.dialogue is not None
+        assert places.dialogues is not None
+        sums = last.cumsum(0)
+        begins = torch.arange(len(last)) - places.step
+        taken = (places.step + 1).to(last.device)[:, None]
+        before_it = (sums - last).index_select(0, begins.to(last.device))
+        dialogues = places.dialogues.to(last.device) @ hidden[0].float()  # (P, d)
+        return beside((last, (sums - before_it) / taken, dialogues.index_select(0, places.dialogue.to(last.device))))
 
     def parameters(self) -> list[nn.Parameter]:
         """What is trained."""
-        return [*self.backbone.parameters(self.adapter), *self.head.parameters()]
+        return [*self.backbone.parameters(self.adapter), *self.head.parameters(), self.bias]
 
     def state(self) -> dict[str, Any]:
         """What is trained."""
-        return {"adapter": self.backbone.adapter_state(self.adapter), "head": self.head.state_dict()}
+        own = {"head": self.head.state_dict(), "bias": self.bias.detach()}
+        return {"adapter": self.backbone.adapter_state(self.adapter), **own}
 
     def load_state(self, state: dict[str, Any]) -> None:
         self.backbone.load_adapter_state(self.adapter, state["adapter"])
         self.head.load_state_dict(state["head"])
+        with torch.no_grad():
+            self.bias.copy_(state["bias"])
 
 
 def _at(hidden: Tensor, index: Tensor) -> Tensor:

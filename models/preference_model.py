@@ -5,7 +5,7 @@ states of its last response. An ensemble is several on one base, which score tog
 import copy
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -50,8 +50,12 @@ def read(reads: Reads, hidden: Tensor, row: Row, nodes: Sequence[tuple[int, int]
     end = hidden[torch.tensor([row.end(*node) for node in nodes], device=hidden.device)].float()
     if reads == "end":
         return end
-    means = [weights.to(hidden.device) @ hidden.float() for weights in row.means(nodes)]
-    return torch.cat([F.rms_norm(part, part.shape[-1:]) for part in (end, *means)], -1)
+    return beside((end, *(weights.to(hidden.device) @ hidden.float() for weights in row.means(nodes))))
+
+
+def beside(parts: Iterable[Tensor]) -> Tensor:
+    """States (n, d) of several kinds as one, (n, k·d), each of them of mean square 1."""
+    return torch.cat([F.rms_norm(part, part.shape[-1:]) for part in parts], -1)
 
 
 class Head(nn.Linear):
@@ -66,10 +70,6 @@ class Head(nn.Linear):
 
     def forward(self, states: Tensor) -> Tensor:
         return super().forward(states[..., : self.in_features].float()).squeeze(-1)
-
-    def linear(self) -> Tensor:
-        """What a value function begins with: (1, d)."""
-        return self.weight[:, : self.width]
 
 
 class TaskHead(nn.Module):
@@ -98,10 +98,6 @@ class TaskHead(nn.Module):
     def gate_logits(self, states: Tensor) -> Tensor:
         """log p_t, but for a constant: (n, k·d) → (n, T)."""
         return F.linear(states.float(), self.gate)
-
-    def linear(self) -> Tensor:
-        """What a value function begins with, the mean of the tasks' weights: (1, d)."""
-        return self.weight[:, : self.width].mean(0, keepdim=True)
 
     def alone(self, task: str) -> Head:
         """The score of one task as a linear head, frozen. BadInput for an unknown task."""

@@ -193,7 +193,8 @@ def _places(row: Row, first_rollout: list[int], responses: list[int], device: to
     rollout: list[int] = []
     step: list[int] = []
     where: list[int] = []
-    for tree in row.trees:
+    dialogue: list[int] = []
+    for number, tree in enumerate(row.trees):
         end_of_prompt = row.end(tree, 0)
         for k in range(responses[tree]):
             span = row.spans[tree, 1 + k]
@@ -201,12 +202,15 @@ def _places(row: Row, first_rollout: list[int], responses: list[int], device: to
             where += range(span.start, span.stop)
             rollout += [first_rollout[tree] + k] * (span.stop - span.start)
             step += range(span.stop - span.start)
+            dialogue += [number] * (span.stop - span.start)
     return Places(
         row.batch().to(device),
         torch.tensor(before, device=device),
         row.input_ids[where].to(device),
         torch.tensor(rollout),
         torch.tensor(step),
+        torch.tensor(dialogue),
+        row.means([(tree, 1) for tree in row.trees])[1],
     )
 
 

@@ -1,5 +1,6 @@
 """Rollouts as trees, with policies and value function as adapters, against sequences computed one by one."""
 
+import copy
 import dataclasses
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import torch
 
 from models import evaluate_policy, snapshot
 from models.backbone import Backbone
+from models.config import Reads
 from models.dialogue import DEFAULT_SYSTEM, Renderer
 from models.losses import chosen
 from models.packing import Batch
 from models.policy import Policy, ValueFunction
+from models.preference_model import PreferenceModel, beside
 from models.rollout import Networks, Rollouts, collect, rows
 from models.sampling import Sampler
 from tests.models.test_sampling import HUMANS, plain_logits
@@ -73,17 +76,49 @@ def test_the_pm_scores_the_text_that_a_crowdworker_reads_and_its_end_of_turn_tok
             b += 1
 
 
-def test_the_value_of_a_response_is_read_before_each_of_its_tokens(networks: Networks) -> None:
-    rollouts, backbone = roll(networks), networks.policy.backbone
-    prompt, response = rollouts.prompts[1], rollouts.responses[1][2]
-    ids = prompt + response.tokens
-    with backbone.use("value"):
-        n = len(ids)
-        mask = torch.ones(n, n, dtype=torch.bool).tril()[None, None]
-        hidden = backbone.hidden(Batch(torch.tensor([ids]), torch.arange(n)[None], mask))
-    assert networks.value is not None
-    expected = networks.value.head(hidden[0, len(prompt) - 1 : -1]).squeeze(-1)
-    torch.testing.assert_close(rollouts.values[5, : len(response.tokens)], expected.detach(), atol=1e-4, rtol=1e-4)
+@pytest.mark.parametrize("reads", ["end", "response"])
+def test_a_value_is_what_the_pm_would_read_of_the_response_so_far(
+    networks: Networks, tmp_path: Path, reads: Reads
+) -> None:
+    backbone = networks.policy.backbone
+    pm = PreferenceModel.fresh(backbone, "of tasks", 2, tasks=["helpfulness", "red-team"], reads=reads)
+    disturb(backbone, "of tasks")
+    for parameter in pm.head.parameters():
+        torch.nn.init.normal_(parameter, std=backbone.width**-0.5)
+    manifest = snapshot.Manifest("pm", "pm", {"source": "toy", "hash": backbone.hash}, "")
+    snapshot.save(tmp_path / "of tasks", manifest, pm.write)
+    value = ValueFunction.from_pm(backbone, "its value", pm, tmp_path / "of tasks")
+    rollouts = roll(dataclasses.replace(networks, value=value))
+    b = 0
+    for prompt, group in zip(rollouts.prompts, rollouts.responses, strict=True):
+        for response in group:
+            expected = []
+            for t in range(len(response.tokens)):
+                n = len(prompt) + t
+                mask = torch.ones(n, n, dtype=torch.bool).tril()[None, None]
+                ids = torch.tensor([(prompt + response.tokens)[:n]])
+                with torch.no_grad(), backbone.use("of tasks"):
+                    hidden = backbone.hidden(Batch(ids, torch.arange(n)[None], mask))[0]
+                so_far, dialogue = hidden[len(prompt) - 1 :].mean(0), hidden[: len(prompt)].mean(0)
+                read = hidden[-1:] if reads == "end" else beside(x[None] for x in (hidden[-1], so_far, dialogue))
+                expected.append(float(pm.head(read)))
+            made = rollouts.values[b, : len(response.tokens)]
+            torch.testing.assert_close(made, torch.tensor(expected), atol=1e-4, rtol=1e-4)
+            b += 1
+    assert rollouts.values[:3, 0].std() < 1e-5  # nothing has been said yet
+    assert rollouts.values[rollouts.is_response].std() > 0.01
+
+
+def test_every_part_of_a_value_function_learns_and_comes_back(networks: Networks) -> None:
+    value, rollouts = networks.value, roll(networks)
+    assert value is not None
+    for places in rows(rollouts.prompts, rollouts.responses, range(4), 200, networks.device):
+        value.values(places).square().sum().backward()
+    assert all(p.grad is not None and p.grad.abs().max() > 0 for p in value.parameters())
+    kept = copy.deepcopy(value.state())
+    value.rescale(2.0, 1.0)
+    value.load_state(kept)
+    assert torch.equal(roll(networks).values, rollouts.values)
 
 
 def test_a_value_function_begins_as_its_pm_and_moves_to_the_units_of_rewards(networks: Networks) -> None:

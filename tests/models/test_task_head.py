@@ -13,7 +13,6 @@ from models import export, snapshot, tiny
 from models.backbone import Backbone
 from models.dialogue import DEFAULT_SYSTEM, Conversation, Message, Renderer, read_conversations
 from models.judgements import judge, summary
-from models.policy import ValueFunction
 from models.preference_model import Head, PreferenceModel, Reads, TaskHead, load_head, pairwise_loss, write_head
 from models.run import BadInput
 from models.snapshot import Manifest
@@ -62,8 +61,6 @@ def test_a_head_is_kept_with_the_names_of_its_tasks(head: Head | TaskHead, tmp_p
     assert (again.reads, again.width) == (head.reads, 4)
     states = torch.randn(5, 4 if head.reads == "end" else 12)
     assert torch.equal(again(states), head(states))
-    assert torch.equal(again.linear(), head.linear())
-    assert head.linear().shape == (1, 4)
     assert not any(parameter.requires_grad for parameter in again.parameters())
 
 
@@ -182,11 +179,3 @@ def test_an_evaluation_may_be_by_the_score_of_one_task_alone(
     snapshot.save(pm_directory.parent / "plain", plain, pm.write)
     with pytest.raises(BadInput, match="no single PM with a head for each task; leave --task out"):
         evaluate(monkeypatch, pm_directory.parent / "plain", path, "--task", "red-team")
-
-
-def test_a_value_function_begins_between_the_tasks(toy: tuple[Backbone, Renderer], pm_directory: Path) -> None:
-    backbone, _ = toy
-    pm, _ = PreferenceModel.load(backbone, "read", pm_directory)
-    value = ValueFunction.from_pm(backbone, "value", pm, pm_directory)
-    assert isinstance(pm.head, TaskHead)
-    torch.testing.assert_close(value.head.weight, pm.head.weight.mean(0, keepdim=True))
