@@ -1,10 +1,15 @@
 """How often a policy finds the better of two responses the likelier one: the mean log-p accuracy on held-out
 comparisons (Bai et al. 2022, App. B.3 and fig. 34), beside the PM's accuracy on the same ones, which is its ceiling.
 
+    python -m models.logp_accuracy COMPARISONS SNAPSHOT|base [SNAPSHOT|base …] --pm DIR
+
+says it of policies, the others beside the first; a training run watches it at every step (`logp_comparisons`).
+
 A policy learns from its own responses alone. That people's choices between responses of others become likelier too says
 that it has learnt what the PM knows, and not only how to please it.
 """
 
+import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,15 +18,26 @@ from torch import Tensor
 
 from models.data import Example, examples, select
 from models.dialogue import Renderer, read_conversations
+from models.intervals import paired, share
 from models.packing import Row, pack
-from models.policy import Places, Policy
-from models.preference_model import PreferenceModel
+from models.policy import BASE, Places, Policy
+from models.preference_model import MAX_TOKENS, ROW_TOKENS, PreferenceModel
 from models.processes import ALONE, Processes
+from models.run import BadInput, main
 
 
-def read(path: Path, renderer: Renderer, at_most: int, max_tokens: int, system: str, seed: int) -> list[Example]:
-    """The comparisons of a file that belong to test families, of which no training knows: a seeded subset."""
-    held_out = select(read_conversations(path, system).conversations, "test", at_most=at_most, seed=seed)
+def read(
+    path: Path,
+    renderer: Renderer,
+    at_most: int | None,
+    max_tokens: int,
+    system: str,
+    seed: int,
+    split: str | None = "test",
+) -> list[Example]:
+    """The comparisons of a file that belong to test families, of which no training knows (`split` None: all of them):
+    a seeded subset."""
+    held_out = select(read_conversations(path, system).conversations, split, at_most=at_most, seed=seed)
     return examples(held_out.conversations, renderer, max_tokens)[0]
 
 
@@ -40,21 +56,34 @@ def of_policy(
 
 def of_pm(pm: PreferenceModel, held_out: Sequence[Example]) -> dict[str, float]:
     """Share of the same comparisons whose chosen response has the higher score."""
-    scores = pm.score_trees([example.tree for example in held_out], [example.ends for example in held_out])
-    pairs = [list(pair) for ends in scores for pair in zip(ends[::2], ends[1::2], strict=True)]
-    return accuracies(pairs, held_out)
+    return accuracies(pm_scores(pm, held_out), held_out)
 
 
 def accuracies(pairs: Sequence[Sequence[float]], held_out: Sequence[Example]) -> dict[str, float]:
     """Share of pairs (chosen, rejected) of numbers, those of `held_out` in order, whose first is the higher one; a tie
     counts half. Over all under the key "", and where there are several tasks, of each under "_" and its name."""
+    right = outcomes(pairs)
+    return {name: sum(right[i] for i in places) / len(places) for name, places in groups(held_out).items()}
+
+
+def outcomes(pairs: Sequence[Sequence[float]]) -> list[float]:
+    """1 for each pair whose first number is the higher one, ½ for a tie, else 0."""
+    return [(chosen > rejected) + 0.5 * (chosen == rejected) for chosen, rejected in pairs]
+
+
+def groups(held_out: Sequence[Example]) -> dict[str, list[int]]:
+    """Which comparisons are counted together: all under "", and of several tasks each under "_" and its name."""
     tasks = [example.conversation.task for example in held_out for _ in example.pairs]
-    right = [(chosen > rejected) + 0.5 * (chosen == rejected) for chosen, rejected in pairs]
-    found = {"": sum(right) / len(right)}
+    found = {"": list(range(len(tasks)))}
     for task in sorted(set(tasks)) if len(set(tasks)) > 1 else []:
-        own = [r for r, its in zip(right, tasks, strict=True) if its == task]
-        found[f"_{task}"] = sum(own) / len(own)
+        found[f"_{task}"] = [i for i, its in enumerate(tasks) if its == task]
     return found
+
+
+def pm_scores(pm: PreferenceModel, held_out: Sequence[Example]) -> list[list[float]]:
+    """Of the chosen and the rejected response of each comparison."""
+    scores = pm.score_trees([example.tree for example in held_out], [example.ends for example in held_out])
+    return [list(pair) for ends in scores for pair in zip(ends[::2], ends[1::2], strict=True)]
 
 
 @torch.no_grad()
@@ -104,3 +133,64 @@ def _places(row: Row, held_out: Sequence[Example], first: Sequence[int], device:
         torch.tensor(response),
         torch.tensor(step),
     )
+
+
+# By hand ----------------------------------------------------------------------------------------------------------
+
+
+def table(judged: Sequence[tuple[str, Sequence[float]]], held_out: Sequence[Example]) -> list[str]:
+    """Lines of text: the share of right `outcomes` of each judge, by name, with its 95 % interval, and from the second
+    on how far it is from the first one's, with the standard error of that."""
+    families = [example.conversation.family for example in held_out for _ in example.pairs]
+    lines = []
+    for name, places in groups(held_out).items():
+        own = [families[i] for i in places]
+        lines.append(f"{name[1:] or 'all'}, {len(own)} comparisons of {len(set(own))} families")
+        first = [judged[0][1][i] for i in places]
+        for number, (judge, right) in enumerate(judged):
+            these = [right[i] for i in places]
+            value, low, high = (100 * part for part in share(these, own))
+            line = f"  {judge:20} {value:.1f} % ({low:.1f} to {high:.1f})"
+            if number:
+                beside = paired(these, first, own)
+                line += f", {100 * beside.difference:+.1f} ± {100 * beside.standard_error:.1f} points"
+            lines.append(line)
+    return lines
+
+
+def command() -> None:
+    parser = argparse.ArgumentParser(prog="python -m models.logp_accuracy", description=__doc__.split("\n\n")[0])
+    parser.add_argument("comparisons", type=Path, help="conversations or HH rows, .jsonl or .jsonl.gz")
+    parser.add_argument("policies", nargs="+", metavar="SNAPSHOT|base", help="of one base")
+    parser.add_argument("--pm", type=Path, help="snapshot of the PM whose accuracy is the ceiling")
+    parser.add_argument("--all", action="store_true", help="every comparison, not only those of the test split")
+    parser.add_argument("--at-most", type=int, help="so many comparisons, a seeded subset")
+    arguments = parser.parse_args()
+    if arguments.at_most is not None and arguments.at_most < 1:
+        raise BadInput("--at-most must be at least 1.")
+    opened = Policy.open(arguments.policies[0])
+    backbone = opened.policy.backbone
+    max_tokens, split = min(backbone.context, MAX_TOKENS), None if arguments.all else "test"
+    held_out = read(
+        arguments.comparisons, opened.renderer, arguments.at_most, max_tokens, opened.system, seed=0, split=split
+    )
+    if not held_out:
+        which = "comparison that fits" if arguments.all else "comparison of test families; --all takes every one"
+        raise BadInput(f"{arguments.comparisons} holds no {which}.")
+
+    policies = [(opened.name, opened.policy)]
+    for number, which in enumerate(arguments.policies[1:]):
+        if which == BASE:
+            policies.append((BASE, Policy(backbone, None)))
+        else:
+            policy, found = Policy.load(backbone, f"policy-{number}", Path(which))
+            policies.append((found.manifest.name, policy))
+    judged = [(name, outcomes(mean_logprobs(policy, held_out, ROW_TOKENS).tolist())) for name, policy in policies]
+    if arguments.pm:
+        pm, its = PreferenceModel.load(backbone, "pm", arguments.pm)
+        judged.append((f"{its.manifest.name} (PM)", outcomes(pm_scores(pm, held_out))))
+    print("\n".join(table(judged, held_out)))
+
+
+if __name__ == "__main__":
+    main(command)

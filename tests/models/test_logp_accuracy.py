@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from models.dialogue import Conversation, Message, Renderer
 from models.logp_accuracy import accuracies, mean_logprobs
 from models.packing import Batch
 from models.policy import Policy
+from models.run import BadInput
 from tests.models.test_train_policy import LEARNING, make_run, metrics, planted, train
 from tests.networks import random_pm
 
@@ -85,13 +88,46 @@ def test_the_pms_share_is_its_accuracy(toy: tuple[Backbone, Renderer]) -> None:
 
 
 @pytest.mark.usefixtures("planted")
-def test_a_policy_that_learns_what_people_like_finds_their_choices_likelier(tmp_path: Path) -> None:
+def test_a_policy_that_learns_what_people_like_finds_their_choices_likelier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = make_run(tmp_path / "run", LEARNING, kl_coef=0.0, algorithm="rloo")
     tiny.write_comparisons(path / "comparisons.jsonl", tiny.conversations(600, noise=0.0))
     result, lines = train(path), metrics(path)
     assert 20 < result["held_out_comparisons"] <= 64
     assert lines[-1]["policy/logp_accuracy"] > lines[0]["policy/logp_accuracy"] + 0.1
     assert len({line["policy/pm_accuracy"] for line in lines}) == 1
+
+    # By hand, of the same comparisons, the same at the beginning, and of what was learnt in the end.
+    pm = path / json.loads((path / "config.json").read_text())["pm"]
+    monkeypatch.setenv("BASE_MODEL", "toy")
+    say(monkeypatch, path / "comparisons.jsonl", "base", path / "snapshot", "--pm", pm, "--at-most", 64)
+    count, base, policy, ceiling = capsys.readouterr().out.splitlines()
+    assert count.startswith(f"all, {result['held_out_comparisons']} comparisons of ")
+    assert base.split()[:2] == ["base", f"{100 * lines[0]['policy/logp_accuracy']:.1f}"]
+    assert ceiling.split()[1:3] == ["(PM)", f"{100 * lines[0]['policy/pm_accuracy']:.1f}"]
+    gain = re.search(r"\), \+([\d.]+) ± ([\d.]+) points", policy)
+    assert gain
+    assert float(gain[1]) > 2 * float(gain[2]) > 0
+
+
+def say(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["logp_accuracy", *map(str, arguments)])
+    logp_accuracy.command()
+
+
+def test_bad_input_is_named_by_hand(tmp_path: Path, toy_world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BASE_MODEL", "toy")
+    rows = [dataclasses.asdict(c) | {"split": "train"} for c in tiny.conversations(4)]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(BadInput, match="holds no comparison of test families; --all takes every one"):
+        say(monkeypatch, path, "base")
+    with pytest.raises(BadInput, match="--at-most must be at least 1"):
+        say(monkeypatch, path, "base", "--at-most", 0)
+    path.write_text("")
+    with pytest.raises(BadInput, match="holds no comparison that fits"):
+        say(monkeypatch, path, "base", "--all")
 
 
 def test_only_test_families_watch_and_each_task_by_itself(tmp_path: Path, toy_world: None) -> None:
