@@ -172,8 +172,9 @@ def table(steps: Sequence[Mapping[str, float]]) -> str:
             first, last = (np.mean([step[name] for step in part if name in step]) for part in (steps[:n], steps[-n:]))
             lines.append(f"{name.removeprefix('policy/'):22}{first:10.3f}{last:10.3f}")
     parts = [name for name in steps[0] if "seconds" in name]
-    took = [f"{name.removeprefix('policy/seconds_')} {sum(step[name] for step in steps) / 60:.1f}" for name in parts]
-    return "\n".join([*lines, f"Minutes: {', '.join(took)}."])
+    minutes = {name: sum(step.get(name, 0.0) for step in steps) / 60 for name in parts}  # what ends a run: no update
+    took = ", ".join(f"{name.removeprefix('policy/seconds_')} {each:.1f}" for name, each in minutes.items())
+    return "\n".join([*lines, f"Minutes: {took}."])
 
 
 def command() -> None:

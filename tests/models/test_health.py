@@ -89,6 +89,9 @@ def test_by_hand_it_says_the_same_and_draws(
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines[:5]))
     assert say().startswith("5 steps are too few for a line of reward against √KL.\nNo alarms.\n")
+    ended = {name: value for name, value in lines[4].items() if name != "policy/seconds_generate"}  # by its KL
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*lines[:4], ended]))
+    assert say().endswith("Minutes: generate 1.0.\n")
     (tmp_path / "metrics.jsonl").write_text('{"step": 1, "pm/loss": 0.7}\n')
     with pytest.raises(BadInput, match="has no metrics of a policy"):
         say()
