@@ -144,12 +144,12 @@ class ValueFunction:
             return last
         assert places.dialogue is not None
         assert places.dialogues is not None
+        first = (torch.arange(len(last)) - places.step).to(last.device)  # of each place's response
         sums = last.cumsum(0)
-        begins = torch.arange(len(last)) - places.step
-        taken = (places.step + 1).to(last.device)[:, None]
-        before_it = (sums - last).index_select(0, begins.to(last.device))
+        so_far = sums - (sums - last).index_select(0, first)
+        mean = so_far / (places.step + 1).to(last.device)[:, None]
         dialogues = places.dialogues.to(last.device) @ hidden[0].float()  # (P, d)
-        return beside((last, (sums - before_it) / taken, dialogues.index_select(0, places.dialogue.to(last.device))))
+        return beside((last, mean, dialogues.index_select(0, places.dialogue.to(last.device))))
 
     def parameters(self) -> list[nn.Parameter]:
         """What is trained."""

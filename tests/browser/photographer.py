@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Locator, Page, TimeoutError, expect
 
+from tests.browser.axe import scrolls_sideways
 from tests.browser.small_png import small_png
 
 PATIENCE = 30_000  # ms, for a page to be there
@@ -69,5 +70,5 @@ def complaints(page: Page) -> Iterator[str]:
         yield "it has no heading"
     if page.locator(LOADING).count():
         yield "something is still loading"
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+    if scrolls_sideways(page):
         yield "it scrolls sideways"

@@ -101,7 +101,7 @@ def test_a_value_is_what_the_pm_would_read_of_the_response_so_far(
                     hidden = backbone.hidden(Batch(ids, torch.arange(n)[None], mask))[0]
                 so_far, dialogue = hidden[len(prompt) - 1 :].mean(0), hidden[: len(prompt)].mean(0)
                 read = hidden[-1:] if reads == "end" else beside(x[None] for x in (hidden[-1], so_far, dialogue))
-                expected.append(float(pm.head(read)))
+                expected.append(float(pm.head(read).detach()))
             made = rollouts.values[b, : len(response.tokens)]
             torch.testing.assert_close(made, torch.tensor(expected), atol=1e-4, rtol=1e-4)
             b += 1
