@@ -23,6 +23,7 @@ from app.tables import (
 from app.tasks.defaults import HELPFULNESS
 from inference.scripted import Script
 from tests.app.servers import Process
+from tests.browser.axe import scrolls_sideways
 from tests.browser.conftest import Recording
 from tests.browser.crowdworker import SIGNED_OUT_AT_FIRST, Hand, Keyboard, Mouse, Thumb, sign_up, wait_for_both
 
@@ -113,7 +114,3 @@ def qualify(page: Page, hand: Hand, pairs: list[Any]) -> None:
         hand.press(page.get_by_role("button", name=f"Choose {pair['picked'].upper()}"))
         hand.press(page.get_by_role("button", name="Next" if number < len(pairs) else "Check my answers"))
     expect(page.get_by_role("heading", name="You have qualified")).to_be_visible()
-
-
-def scrolls_sideways(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
