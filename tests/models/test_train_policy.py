@@ -189,6 +189,13 @@ def test_a_run_can_continue_from_another_snapshot_while_the_anchor_stays(finishe
     assert snapshot.load(path / "snapshot").manifest.parents == ["pm", "policy"]
 
 
+def test_a_kl_budget_of_zero_is_refused_before_anything_is_sampled(tmp_path: Path, toy_world: None) -> None:
+    path = make_run(tmp_path / "run", rollouts=8, kl_budget=0.0)
+    with pytest.raises(BadInput, match="kl_budget is 0, but a policy that may not move cannot learn"):
+        train(path)
+    assert not (path / "metrics.jsonl").exists()
+
+
 def test_a_start_beyond_the_kl_budget_is_one_sentence(finished: Path, tmp_path: Path) -> None:
     path = make_run(tmp_path / "run", rollouts=8, start=str(finished / "snapshot"), kl_budget=0.01)
     with pytest.raises(BadInput, match=r"It did so before the first step: raise kl_budget in .*, or change start\.$"):
@@ -322,7 +329,7 @@ def test_a_run_that_leaves_its_kl_budget_ends_with_the_last_policy_below_it(tmp_
 
 
 def test_a_run_that_breaks_at_once_says_so_and_leaves_no_snapshot(tmp_path: Path) -> None:
-    path = make_run(tmp_path / "run", kl_budget=0.0, learning_rate=0.3)
+    path = make_run(tmp_path / "run", kl_budget=1e-6, learning_rate=0.3)
     with pytest.raises(BadInput, match=r"Nothing was learned before that: lower learning_rate"):
         train(path)
     assert not (path / "snapshot").exists()
