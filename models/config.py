@@ -255,9 +255,9 @@ class PolicyConfig:
     """λ_KL, the price of a nat of KL(policy ‖ initial); null means that of `preset`."""
 
     kl_target: Annotated[float, Between(0)] = 6.0
-    """Nats per response at which an adaptive λ_KL holds still (preset `safe`)."""
+    """Nats per response beyond which an adaptive λ_KL rises (preset `safe`); below, it falls to where it began."""
 
-    kl_horizon: Annotated[int, Between(1)] = 320
+    kl_horizon: Annotated[int, Between(1)] = 128
     """Rollouts over which an adaptive λ_KL changes by a fifth at most."""
 
     kl_budget: Annotated[float, Between(0)] = 15.0

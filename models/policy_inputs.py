@@ -29,8 +29,9 @@ def check(config: PolicyConfig, where: Path) -> None:
                 f"{where}: {name} is {getattr(config, name)}, but must be a multiple of responses_per_prompt "
                 f"({config.responses_per_prompt})."
             )
-    if config.kl_budget == 0:
-        raise BadInput(f"{where}: kl_budget is 0, but a policy that may not move cannot learn.")
+    for name in ("kl_budget", "kl_target"):
+        if getattr(config, name) == 0:
+            raise BadInput(f"{where}: {name} is 0, but a policy that may not move cannot learn.")
     if config.algorithm != "ppo" and config.responses_per_prompt < 2:
         raise BadInput(
             f"{where}: responses_per_prompt is 1, but {config.algorithm} compares the responses to one prompt."

@@ -101,8 +101,9 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     optimiser = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), eps=1e-5, weight_decay=0.0)
 
     # Loop
+    first_kl_coef = preset.kl_coef if config.kl_coef is None else config.kl_coef
     course = Course(
-        kl_coef=preset.kl_coef if config.kl_coef is None else config.kl_coef,
+        kl_coef=first_kl_coef,
         scale=ScoreScale(preset.scaled),
         good=policy.state(),
     )
@@ -237,7 +238,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
             break
         if preset.adaptive:
             kl, count = float(rollouts.kl_to_initial.mean()), len(rollouts.scores)
-            course.kl_coef = adapted(course.kl_coef, kl, config.kl_target, count, config.kl_horizon)
+            course.kl_coef = adapted(course.kl_coef, kl, config.kl_target, count, config.kl_horizon, first_kl_coef)
         save_checkpoint(step)
 
     # Evaluation

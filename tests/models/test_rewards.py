@@ -1,4 +1,5 @@
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -71,10 +72,19 @@ def test_constant_scores_do_not_divide_by_zero() -> None:
 
 
 def test_the_kl_coefficient_moves_towards_its_target_and_never_far_at_once() -> None:
-    assert adapted(0.02, kl=6.0, target=6.0, rollouts=64, horizon=320) == pytest.approx(0.02)
-    assert adapted(0.02, kl=6.6, target=6.0, rollouts=320, horizon=320) == pytest.approx(0.022)
-    assert adapted(0.02, kl=60.0, target=6.0, rollouts=64, horizon=320) == pytest.approx(0.02 * 1.04)
-    assert adapted(0.02, kl=0.0, target=6.0, rollouts=64, horizon=320) == pytest.approx(0.02 * 0.96)
+    by = partial(adapted, target=6.0, horizon=128, least=0.02)
+    assert by(0.04, kl=6.0, rollouts=64) == pytest.approx(0.04)
+    assert by(0.04, kl=6.6, rollouts=128) == pytest.approx(0.044)
+    assert by(0.04, kl=60.0, rollouts=128) == pytest.approx(0.048)
+    assert by(0.04, kl=0.0, rollouts=128) == pytest.approx(0.032)
+    assert by(by(0.04, kl=60.0, rollouts=32), kl=60.0, rollouts=32) == pytest.approx(by(0.04, kl=60.0, rollouts=64))
+
+
+def test_the_kl_coefficient_falls_no_lower_than_where_it_began() -> None:
+    by = partial(adapted, target=6.0, horizon=128, least=0.02)
+    assert by(0.02, kl=0.0, rollouts=64) == 0.02
+    assert by(0.021, kl=-1.0, rollouts=4096) == 0.02
+    assert adapted(0.0, kl=60.0, target=6.0, rollouts=64, horizon=128, least=0.0) == 0
 
 
 def test_the_presets_are_those_of_the_paper_and_of_the_page_that_describes_them() -> None:

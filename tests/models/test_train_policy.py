@@ -120,6 +120,18 @@ def test_a_large_price_holds_the_kl_near_zero(algorithm: str, tmp_path: Path) ->
     assert max(line["policy/kl_to_initial"] for line in metrics(path)) < 0.8
 
 
+@pytest.mark.usefixtures("planted")
+def test_the_price_rises_once_the_kl_is_beyond_its_target_and_has_not_fallen_before(tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", LEARNING, kl_target=2.0)
+    train(path)
+    kls, prices = zip(*((line["policy/kl_to_initial"], line["policy/kl_coef"]) for line in metrics(path)), strict=True)
+    within = next(i for i, kl in enumerate(kls) if kl > 2) + 1
+    assert within > 2
+    assert prices[:within] == (0.02,) * within
+    assert list(prices[within:]) == sorted(prices[within:])
+    assert prices[-1] > 0.021
+
+
 # What a run leaves
 
 
@@ -189,9 +201,10 @@ def test_a_run_can_continue_from_another_snapshot_while_the_anchor_stays(finishe
     assert snapshot.load(path / "snapshot").manifest.parents == ["pm", "policy"]
 
 
-def test_a_kl_budget_of_zero_is_refused_before_anything_is_sampled(tmp_path: Path, toy_world: None) -> None:
-    path = make_run(tmp_path / "run", rollouts=8, kl_budget=0.0)
-    with pytest.raises(BadInput, match="kl_budget is 0, but a policy that may not move cannot learn"):
+@pytest.mark.parametrize("name", ["kl_budget", "kl_target"])
+def test_a_kl_of_zero_is_refused_before_anything_is_sampled(name: str, tmp_path: Path, toy_world: None) -> None:
+    path = make_run(tmp_path / "run", **{"rollouts": 8, name: 0.0})
+    with pytest.raises(BadInput, match=f"{name} is 0, but a policy that may not move cannot learn"):
         train(path)
     assert not (path / "metrics.jsonl").exists()
 
