@@ -15,6 +15,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
+from torch import Tensor
+
 from models import snapshot
 from models.dialogue import rows_of
 from models.policy import BASE, Opened, Policy
@@ -115,15 +118,42 @@ def in_deviations(gain: Mapping[str, float], old: Sequence[float], per_prompt: i
     return {"deviation": deviation} | {name: part / deviation for name, part in parts.items()}
 
 
-def compare(new: Sequence[Answer], old: Sequence[Answer], per_prompt: int) -> dict[str, dict[str, float]]:
-    """`paired` and `in_deviations` by the PM and, if there is one, by the test-PM."""
+def at_equal_length(new: Sequence[Answer], old: Sequence[Answer], scores: Tensor, per_prompt: int) -> dict[str, float]:
+    """What a gain would be among responses of the same length, for PMs are fond of lengths: the coefficient of the
+    policy, with its 95 % interval, where least squares explain the scores (2, n), the new ones first, by policy, length
+    and prompt; `per_token` is that of the length. Nothing where length alone tells the policies apart.
 
-    def by(score: Callable[[Answer], float | None]) -> dict[str, float]:
+    Responses to one prompt are alike: the interval counts prompts (Liang and Zeger 1986)."""
+    lengths = torch.tensor([[a.length for a in side] for side in (new, old)])
+    sides = torch.tensor([1.0, 0.0])[:, None].expand_as(lengths)
+    # What differs from prompt to prompt goes with the means: (prompts, responses of both).
+    by_prompt = (
+        torch.cat(tuple(each.double().unflatten(1, (-1, per_prompt))), dim=1) for each in (sides, lengths, scores)
+    )
+    side, length, score = (each - each.mean(1, keepdim=True) for each in by_prompt)
+    squares = length.square().sum()
+    own = side - (side * length).sum() / squares * length if squares else side  # what lengths do not tell of the policy
+    left = (own * side).sum()
+    if left < 1e-9 * side.square().sum():
+        return {}
+    gain = (own * score).sum() / left
+    per_token = (length * (score - gain * side)).sum() / squares if squares else torch.zeros(())
+    errors = (own * (score - gain * side - per_token * length)).sum(1)
+    n = len(errors)
+    half = 1.96 * (n / (n - 1) * errors.square().sum()).sqrt() / left if n > 1 else torch.zeros(())
+    return {"mean": float(gain), "low": float(gain - half), "high": float(gain + half), "per_token": float(per_token)}
+
+
+def compare(new: Sequence[Answer], old: Sequence[Answer], per_prompt: int) -> dict[str, dict[str, Any]]:
+    """`paired`, `in_deviations` and `at_equal_length` by the PM and, if there is one, by the test-PM."""
+
+    def by(score: Callable[[Answer], float | None]) -> dict[str, Any]:
         ours, theirs = ([s for a in side if (s := score(a)) is not None] for side in (new, old))
         if not ours:
             return {}
         gain = paired(ours, theirs, per_prompt)
-        return gain | in_deviations(gain, theirs, per_prompt)
+        level = at_equal_length(new, old, torch.tensor([ours, theirs], dtype=torch.float64), per_prompt)
+        return gain | in_deviations(gain, theirs, per_prompt) | {"at_equal_length": level}
 
     both = {"score": by(lambda answer: answer.score), "test_score": by(lambda answer: answer.test_score)}
     return {name: compared for name, compared in both.items() if compared}
@@ -309,6 +339,8 @@ def sentence(content: dict[str, Any]) -> str:
                     f"; {compared['gain']:+.2f} deviations within a prompt{whose} ({compared['gain_low']:+.2f} to "
                     f"{compared['gain_high']:+.2f}; the best of {content['samples']}: {best_of:+.2f})"
                 )
+        if level := score["at_equal_length"]:
+            text += f"; at equal length {level['mean']:+.3f} ({level['low']:+.3f} to {level['high']:+.3f})"
     return f"{text}, on {content['prompts']} prompts"
 
 

@@ -107,6 +107,9 @@ def _of_policy(result: dict[str, Any]) -> Iterator[schemas.Measured]:
     for judge in ("score", "test_score"):
         if gain := (result.get("paired") or {}).get(judge):
             yield schemas.Measured(quantity=f"{judge}_gain", value=gain["mean"], low=gain["low"], high=gain["high"])
+            if level := gain.get("at_equal_length"):
+                quantity = f"{judge}_gain_at_equal_length"
+                yield schemas.Measured(quantity=quantity, value=level["mean"], low=level["low"], high=level["high"])
             yield schemas.Measured(quantity=f"{judge}_win_rate", value=gain["win_rate"])
     for quantity, value in new.items():
         if isinstance(value, int | float):

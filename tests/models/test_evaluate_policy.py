@@ -1,5 +1,6 @@
 import json
 import math
+import random
 import sys
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,54 @@ def test_a_gain_is_told_in_deviations_within_a_prompt_beside_choosing_the_best()
     assert in_deviations(gain, [3.0, 3.0, 8.0, 8.0], 2) == {}
 
 
+def of_length(length: int, score: float) -> Answer:
+    return Answer("", length, True, score, None, 0.0, 0.0)
+
+
+def level(new: list[Answer], old: list[Answer], per_prompt: int) -> dict[str, float]:
+    return compare(new, old, per_prompt)["score"]["at_equal_length"]  # type: ignore[no-any-return]
+
+
+def test_a_gain_by_length_alone_is_none_at_equal_length() -> None:
+    chance = random.Random(0)
+    prompts = [chance.gauss(0, 5) for _ in range(30) for _ in range(2)]  # one offset for each pair of responses
+    prompts[1::2] = prompts[::2]
+    old = [of_length(n := chance.randint(10, 40), 0.1 * n + offset) for offset in prompts]
+    new = [of_length(n := chance.randint(30, 60), 0.1 * n + offset) for offset in prompts]
+    better = [answer._replace(score=answer.score + 2) for answer in new]
+    assert compare(new, old, 2)["score"]["low"] > 1
+    assert level(new, old, 2) == pytest.approx({"mean": 0, "low": 0, "high": 0, "per_token": 0.1}, abs=1e-9)
+    assert level(better, old, 2) == pytest.approx({"mean": 2, "low": 2, "high": 2, "per_token": 0.1}, abs=1e-9)
+
+
+def test_where_all_are_of_one_length_the_gain_at_equal_length_is_the_gain() -> None:
+    new, old = [of_length(8, score) for score in (2, 4, 6, 5)], [of_length(8, score) for score in (1, 2, 3, 5)]
+    plain = compare(new, old, 1)["score"]
+    assert level(new, old, 1) == pytest.approx(
+        {name: plain[name] for name in ("mean", "low", "high")} | {"per_token": 0}
+    )
+
+
+def test_the_interval_at_equal_length_holds_the_truth_19_times_in_20() -> None:
+    chance, held = random.Random(1), 0
+    for _ in range(200):
+        old, new = [], []
+        for _ in range(40):
+            prompt = chance.gauss(0, 1)
+            for side, gain, longest in ((old, 0.0, 40), (new, 0.5, 60)):
+                for _ in range(4):
+                    length = chance.randint(20, longest)
+                    side.append(of_length(length, prompt + gain + 0.05 * length + chance.gauss(0, 1)))
+        made = level(new, old, 4)
+        held += made["low"] <= 0.5 <= made["high"]
+    assert 180 <= held <= 198
+
+
+def test_where_length_alone_tells_the_policies_apart_nothing_is_said_at_equal_length() -> None:
+    new, old = [of_length(9, score) for score in (2, 4)], [of_length(5, score) for score in (1, 2)]
+    assert level(new, old, 1) == {}
+
+
 def test_refusals_are_recognised_at_the_beginning_alone() -> None:
     assert is_refusal("I’m sorry, but I can't help with that.")
     assert is_refusal("As an AI language model, I have no taste.")
@@ -123,7 +172,8 @@ def test_the_base_against_itself_differs_in_nothing(
     report = evaluate(monkeypatch, "base", asked, tmp_path / "out.json", "--pm", pm, "--against", "base")
     assert report["new"] == report["old"]
     assert report["new"]["kl_to_initial"] == 0
-    assert report["paired"]["score"] == {"mean": 0, "low": 0, "high": 0, "win_rate": 0.5}
+    nothing = {"mean": 0, "low": 0, "high": 0}
+    assert report["paired"]["score"] == nothing | {"win_rate": 0.5, "at_equal_length": nothing | {"per_token": 0}}
 
 
 def test_a_policy_against_the_base_on_the_same_prompts(
@@ -138,7 +188,7 @@ def test_a_policy_against_the_base_on_the_same_prompts(
     assert report["old"]["kl_to_initial"] == 0
     assert report["new"]["test_score"] == report["new"]["score"]
     difference = report["new"]["score"] - report["old"]["score"]
-    assert report["paired"]["score"]["mean"] == pytest.approx(difference, abs=1e-5)
+    assert report["paired"]["score"]["mean"] == pytest.approx(difference, abs=1e-9)
     shown = report["side_by_side"]
     assert len(shown) == 9
     assert [message["role"] for message in shown[0]["prompt"]] == ["system", "user"]
@@ -147,7 +197,7 @@ def test_a_policy_against_the_base_on_the_same_prompts(
     assert "wins" in said
     assert "deviations within a prompt by the test-PM" in said
     assert report["paired"]["score"]["gain"] == pytest.approx(
-        difference / report["paired"]["score"]["deviation"], abs=1e-5
+        difference / report["paired"]["score"]["deviation"], abs=1e-9
     )
     # What stands side by side is what `sample` would say with the same seed.
     run(monkeypatch, policy, asked, tmp_path / "sampled.jsonl", "--max-tokens", 16)
@@ -186,7 +236,7 @@ def test_the_best_of_4_beats_the_policy_it_is_chosen_from(
     options = ["--pm", pm, "--against", "base", "--samples", 2, "--max-tokens", 12, "--best-of", 4]
     report = evaluate(monkeypatch, "base", asked, tmp_path / "out.json", *options)
     assert report["best_of"] == 4
-    assert report["new"]["kl_to_initial"] == pytest.approx(math.log(4) - 3 / 4, abs=1e-5)
+    assert report["new"]["kl_to_initial"] == pytest.approx(math.log(4) - 3 / 4, abs=1e-9)
     assert report["old"]["kl_to_initial"] == 0
     assert report["paired"]["score"]["low"] > 0
     assert "base, best of 4: score" in capsys.readouterr().out

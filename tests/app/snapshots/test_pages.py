@@ -36,8 +36,13 @@ POLICY_REPORT = {
     "prompts": 32,
     "new": SUMMARY,
     "old": BEFORE,
-    "paired": {"score": {"mean": 1.0, "low": 0.6, "high": 1.4, "win_rate": 0.75}},
-}
+    "paired": {
+        "score": {
+            "mean": 1.0, "low": 0.6, "high": 1.4, "win_rate": 0.75,
+            "at_equal_length": {"mean": 0.7, "low": 0.2, "high": 1.2, "per_token": 0.01},
+        }
+    },
+}  # fmt: skip
 PM_REPORT = {"comparisons": 100, "accuracy": 0.62, "low": 0.53, "high": 0.71, "longer_wins": 0.55, "loss": 0.66}
 
 
@@ -95,6 +100,7 @@ def test_the_page_of_a_policy_has_what_it_is_what_it_reached_and_where_it_answer
     assert measured["score"] == (1.5, 0.5)
     assert measured["refusal_rate"] == (0.25, 0.0)
     assert measured["score_gain"] == (1.0, None)
+    assert measured["score_gain_at_equal_length"] == (0.7, None)
     assert [(one["name"], one["relation"], one["registered"]) for one in page["relatives"]] == [
         ("w48-pm", "reward", True),
         ("distilled", "parent", False),
