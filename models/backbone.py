@@ -241,12 +241,17 @@ class Backbone:
         lowest = layers - max(1, round(share * layers))
         return [path for path in self._widths if lora.layer_number(path) >= lowest]
 
-    def add_full_adapter(self, name: str) -> None:
-        """A fresh adapter that can become any change of the decoder's linear layers: training it is training them in
-        full. It is kept, loaded and served as any other one, of the model's width as its rank."""
+    def add_full_adapter(self, name: str, begin: Path | None = None) -> None:
+        """An adapter that can become any change of the decoder's linear layers: training it is training them in full.
+        It begins as none, or as that of a snapshot directory, and is kept, loaded and served as any other one, of the
+        model's width as its rank."""
+        found = lora.read(begin, self._widths) if begin else None
         self._register(name, trainable=True)
         for layer in self._layers.values():
             layer.add_full(name, self.width)
+        if found:
+            for path, (a, b) in found.layers.items():
+                self._layers[path].change(name, a, b, found.scaling)
 
     def add_mean_adapter(self, name: str, of: Sequence[str]) -> None:
         """A frozen adapter that changes the base by the mean of what those of `of` do."""

@@ -239,8 +239,13 @@ class PolicyConfig:
     max_grad_norm: Annotated[float, Between(0)] = 1.0
     """Gradients of either network are scaled down to this norm."""
 
+    method: Literal["lora", "full"] = "lora"
+    """What of the base the policy moves: a low-rank change of each linear layer of the decoder, or any change of them.
+    full wants about a tenth of the learning rate, and makes snapshots as large as the base."""
+
     lora_rank: Annotated[int, Between(1, 256)] = 16
-    """Rank of a fresh policy adapter. With `start` or `initial`, its rank holds; the value function has the PM's."""
+    """Rank of a fresh policy adapter, of method lora. With `start` or `initial`, its rank holds; the value function has
+    the PM's."""
 
     clip: Annotated[float, Between(0, 1)] = 0.2
     """PPO's ε: how far a token's probability may profitably move within one step."""

@@ -92,6 +92,11 @@ class LoraLinear(nn.Module):
         return [self.lora_a[name], self.lora_b[name]] if name in self.scaling else []
 
     @torch.no_grad()
+    def change(self, name: str, a: Tensor, b: Tensor, scaling: float) -> None:
+        """Let an adapter of `add_full` begin where the low-rank one of these weights is."""
+        self._changes[name].copy_(scaling * b.float() @ a.float())
+
+    @torch.no_grad()
     def set(self, name: str, a: Tensor, b: Tensor) -> None:
         """Give an adapter these weights."""
         self.lora_a[name].copy_(a)

@@ -43,12 +43,10 @@ class Policy:
         self.backbone, self.adapter = backbone, adapter
 
     @classmethod
-    def load(
-        cls, backbone: Backbone, adapter: str, directory: Path, *, trainable: bool = False
-    ) -> tuple[Self, Snapshot]:
-        """The policy of a snapshot. BadInput if it is damaged or of another base."""
+    def load(cls, backbone: Backbone, adapter: str, directory: Path) -> tuple[Self, Snapshot]:
+        """The policy of a snapshot, frozen. BadInput if it is damaged or of another base."""
         found = snapshot.load(directory, "policy", backbone.hash)
-        backbone.load_adapter(adapter, directory, trainable=trainable)
+        backbone.load_adapter(adapter, directory)
         return cls(backbone, adapter), found
 
     @classmethod

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from models import logp_accuracy, mix
+from models import logp_accuracy, mix, snapshot
 from models.backbone import Backbone
 from models.config import PolicyConfig, to_json
 from models.data import Example
@@ -134,11 +134,16 @@ def begin_from(config: PolicyConfig, backbone: Backbone, run: Path) -> tuple[Pol
         initial, anchor = Policy.load(backbone, "initial", run / config.initial)
         parents.append(anchor.manifest.name)
     begin = config.start or config.initial
-    if begin is None:
+    if begin is not None:
+        parents.append(snapshot.load(run / begin, "policy", backbone.hash).manifest.name)
+    directory = run / begin if begin else None
+    if config.method == "full":
+        backbone.add_full_adapter("policy", directory)
+    elif directory:
+        backbone.load_adapter("policy", directory, trainable=True)
+    else:
         backbone.add_adapter("policy", config.lora_rank)
-        return initial, Policy(backbone, "policy"), parents
-    policy, found = Policy.load(backbone, "policy", run / begin, trainable=True)
-    return initial, policy, list(dict.fromkeys([*parents, found.manifest.name]))
+    return initial, Policy(backbone, "policy"), list(dict.fromkeys(parents))
 
 
 def fingerprint(config: PolicyConfig, prompts: Prompts, shown: Shown, held_out: Sequence[Example], run: Path) -> str:

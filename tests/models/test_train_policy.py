@@ -99,9 +99,11 @@ def finished(undisturbed: Path, toy_world: None) -> Path:
 
 
 @pytest.mark.usefixtures("planted")
-@pytest.mark.parametrize("algorithm", ["ppo", "rloo", "grpo"])
-def test_a_planted_reward_is_learned(algorithm: str, tmp_path: Path) -> None:
-    path = make_run(tmp_path / "run", LEARNING, kl_coef=0.0, algorithm=algorithm)
+@pytest.mark.parametrize(
+    ("algorithm", "how"), [("ppo", {}), ("rloo", {}), ("grpo", {}), ("rloo", {"method": "full", "learning_rate": 1e-3})]
+)
+def test_a_planted_reward_is_learned(algorithm: str, how: dict[str, Any], tmp_path: Path) -> None:
+    path = make_run(tmp_path / "run", LEARNING, kl_coef=0.0, algorithm=algorithm, **how)
     result = train(path)
     assert result["final"]["score"] > 2 * result["initial"]["score"]
     assert result["paired"]["score"]["low"] > 0
@@ -178,7 +180,8 @@ def test_another_pm_may_watch(tmp_path: Path) -> None:
     result = train(path)
     line = metrics(path)[0]
     assert line["policy/test_score"] == pytest.approx(line["policy/score"])
-    assert result["paired"]["test_score"] == pytest.approx(result["paired"]["score"])
+    for name in ("mean", "low", "high", "win_rate"):
+        assert result["paired"]["test_score"][name] == pytest.approx(result["paired"]["score"][name])
 
 
 def test_a_run_can_begin_from_a_snapshot_which_is_then_the_anchor(finished: Path, tmp_path: Path) -> None:
@@ -188,6 +191,29 @@ def test_a_run_can_begin_from_a_snapshot_which_is_then_the_anchor(finished: Path
     assert result["final"]["kl_to_initial"] == 0
     assert weights(path) == weights(finished)
     assert snapshot.load(path / "snapshot").manifest.parents == ["pm", "policy"]
+
+
+@pytest.mark.usefixtures("planted")
+def test_a_policy_trained_in_full_begins_where_its_snapshot_is_and_changes_any_weight(
+    finished: Path, tmp_path: Path
+) -> None:
+    path = make_run(tmp_path / "run", initial=str(finished / "snapshot"), method="full", algorithm="rloo")
+    train(path)
+    lines = metrics(path)
+    assert lines[0]["policy/kl_to_initial"] == pytest.approx(0, abs=1e-4)
+    assert lines[0]["policy/first_ratio_error"] < 1e-4
+    assert lines[-1]["policy/kl_to_initial"] > 0.01
+    new, old = (Policy.open(str(one / "snapshot")).policy for one in (path, finished))
+    change, before = (product(policy) for policy in (new, old))
+    assert torch.linalg.matrix_rank(before) == 2
+    assert torch.linalg.matrix_rank(change - before) > 10
+
+
+def product(policy: Policy) -> Tensor:
+    """What a policy's adapter adds to one of its layers, up to its scaling."""
+    state = policy.state()
+    a, b = (next(w for name, w in state.items() if f"q_proj.lora_{half}" in name) for half in "AB")
+    return b @ a
 
 
 def test_a_run_can_continue_from_another_snapshot_while_the_anchor_stays(finished: Path, tmp_path: Path) -> None:
@@ -247,15 +273,17 @@ def test_a_run_killed_at_any_moment_goes_on_without_a_gap_and_ends_the_same(fini
     assert weights(path) == weights(finished)
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "rloo"])  # with a value function and without
+@pytest.mark.parametrize(  # with a value function and without
+    "how", [{}, {"algorithm": "rloo"}, {"algorithm": "rloo", "method": "full"}]
+)
 def test_a_run_interrupted_within_a_step_repeats_that_step(
-    algorithm: str, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    how: dict[str, str], finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if algorithm != "ppo":
-        finished = make_run(tmp_path / "undisturbed", algorithm=algorithm)
+    if how:
+        finished = make_run(tmp_path / "undisturbed", **how)
         train(finished)
         assert not any("value" in name or "variance" in name for name in metrics(finished)[0])
-    path, calls = make_run(tmp_path / "run", algorithm=algorithm), 0
+    path, calls = make_run(tmp_path / "run", **how), 0
     shutil.copytree(finished / "pm", path / "pm", dirs_exist_ok=True)
     update = train_policy.update
 
