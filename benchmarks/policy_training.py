@@ -13,6 +13,7 @@ import json
 import math
 import random
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -60,7 +61,10 @@ def main() -> None:
 def compare(options: argparse.Namespace, directory: Path) -> None:
     def run(which: str, batch: int = 0, steps: int = options.steps) -> Measured:
         size = ("--base", options.base, "--prompts", str(options.prompts), "--steps", str(steps))
-        return Measured(**side("benchmarks.policy_training", *size, "--side", which, str(directory), str(batch)))
+        found = Measured(**side("benchmarks.policy_training", *size, "--side", which, str(directory), str(batch)))
+        whose = f"{which}, {batch} at once" if batch else which
+        print(f"{whose}: {found.rate:.3f} responses/s", file=sys.stderr, flush=True)  # all together take 20 minutes
+        return found
 
     batch = max(TRL_BATCHES, key=lambda size: run("trl", size, steps=1).rate)
     runs = [("ours", run("ours")), ("trl", run("trl", batch)), ("trl", run("trl", batch)), ("ours", run("ours"))]
