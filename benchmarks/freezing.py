@@ -21,7 +21,8 @@ from app.tables import Account, Comparison, Iteration, IterationStatus, TrancheM
 from app.tranches.formats import export
 from app.tranches.scope import Scope
 from app.tranches.service import freeze
-from benchmarks.machine import peak_mb, side
+from benchmarks.machine import side
+from models.run import peak_mb
 
 DATABASE = "BENCHMARKS_DATABASE"
 

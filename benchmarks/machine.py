@@ -2,25 +2,14 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 
 def threads() -> int:
     return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
-
-
-def peak_mb() -> float:
-    """The most memory that this process has held. By Linux's own count where there is one: what getrusage says begins
-    with the peak of the process that started this one."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def side(module: str, *arguments: str) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.machine import figure, matmul_peak, peak_mb, side, threads
+from benchmarks.machine import figure, matmul_peak, side, threads
+from models.run import peak_mb
 
 BATCH = 16  # comparisons of an optimiser step
 MAX_TOKENS = 1024

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.machine import figure, matmul_peak, peak_mb, side, threads
+from benchmarks.machine import figure, matmul_peak, side, threads
+from models.run import peak_mb
 
 PROMPT_TOKENS, NEW_TOKENS, K, RANK = 128, 64, 4, 16
 KL_COEF, LEARNING_RATE = 0.02, 1e-4

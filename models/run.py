@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import sys
@@ -312,6 +313,15 @@ def directory_atomically(path: Path) -> Iterator[Path]:
         if full and isinstance(error, Exception):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
         raise
+
+
+def peak_mb() -> float:
+    """The most memory that this process has held. By Linux's own count where there is one: what getrusage says begins
+    with the peak of the process that started this one."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main(function: Callable[[], None]) -> NoReturn:

@@ -31,7 +31,7 @@ from models.processes import ALONE, Processes
 from models.remote_sampling import RemoteSampler
 from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
 from models.rollout import Networks, Rollouts, collect_together
-from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
+from models.run import BadInput, Preempted, RunDirectory, main, peak_mb, write_atomically
 from models.sampling import Sampler
 from models.updates import advantages, calibrate, update
 
@@ -233,6 +233,9 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
                 if value:
                     of_values = explained_variance(rollouts.values, learned.returns, rollouts.is_response)
                     metrics["policy/explained_variance"] = of_values
+        metrics["policy/peak_memory_mb"] = peak_mb()
+        if backbone.device.type == "cuda":
+            metrics["policy/peak_gpu_memory_mb"] = torch.cuda.max_memory_allocated(backbone.device) / 2**20
         run.metrics(step, metrics)
         if stopped:
             break

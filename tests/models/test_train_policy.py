@@ -68,7 +68,9 @@ def weights(path: Path) -> bytes:
 def metrics(path: Path) -> list[dict[str, float]]:
     """All that is the same whenever the same run is repeated."""
     lines = [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
-    return [{name: value for name, value in line.items() if "seconds" not in name} for line in lines]
+    return [
+        {name: value for name, value in line.items() if not ("seconds" in name or "memory" in name)} for line in lines
+    ]
 
 
 @pytest.fixture
@@ -147,6 +149,7 @@ def test_a_run_leaves_what_the_worker_reads(finished: Path) -> None:
     assert {f"policy/{name}" for line in names for name in line.split()} <= lines[0].keys()
     timed = json.loads((finished / "metrics.jsonl").read_text().splitlines()[0])
     assert {f"policy/seconds_{name}" for name in ("generate", "score", "logprobs", "update")} <= timed.keys()
+    assert 50 < timed["policy/peak_memory_mb"] < 100_000
     assert 0 < lines[0]["policy/distinct_2"] <= 1
     assert 0 <= lines[0]["policy/refusal_rate"] <= 1
     assert not any(name.startswith("policy/score_") for name in lines[0])  # its prompts are of one task
