@@ -32,6 +32,11 @@ def check(config: PolicyConfig, where: Path) -> None:
     for name in ("kl_budget", "kl_target"):
         if getattr(config, name) == 0:
             raise BadInput(f"{where}: {name} is 0, but a policy that may not move cannot learn.")
+    if config.method == "full" and config.rollout_url:
+        raise BadInput(
+            f"{where}: rollout_url is set, but no server takes an adapter as wide as the base: leave it out with "
+            "method full."
+        )
     if config.algorithm != "ppo" and config.responses_per_prompt < 2:
         raise BadInput(
             f"{where}: responses_per_prompt is 1, but {config.algorithm} compares the responses to one prompt."

@@ -230,6 +230,13 @@ def test_a_run_can_continue_from_another_snapshot_while_the_anchor_stays(finishe
     assert snapshot.load(path / "snapshot").manifest.parents == ["pm", "policy"]
 
 
+def test_a_policy_trained_in_full_is_not_sampled_by_a_server(tmp_path: Path, toy_world: None) -> None:
+    path = make_run(tmp_path / "run", rollouts=8, method="full", rollout_url="http://127.0.0.1:9")
+    with pytest.raises(BadInput, match="no server takes an adapter as wide as the base: leave it out with method full"):
+        train(path)
+    assert not (path / "metrics.jsonl").exists()
+
+
 @pytest.mark.parametrize("name", ["kl_budget", "kl_target"])
 def test_a_kl_of_zero_is_refused_before_anything_is_sampled(name: str, tmp_path: Path, toy_world: None) -> None:
     path = make_run(tmp_path / "run", **{"rollouts": 8, name: 0.0})
