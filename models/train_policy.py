@@ -191,8 +191,6 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
             course.baseline = evaluate_policy.answers(baseline)
             course.initially = say(of_initial)
             course.pm_accuracy = logp_accuracy.of_pm(pm, held_out) if held_out else {}
-            if value:
-                rollouts = calibrate(value, rollouts, shaped_scores(rollouts, course, config))
 
         metrics = measure(rollouts, course.kl_coef) | score_by_task(rollouts, data.tasks_of_step(step, config))
         if held_out:
@@ -211,15 +209,16 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
                 if step > 1:  # what the run starts from is a snapshot already
                     keep(level, step - 1, rollouts)
             began = time.monotonic()
-            scores = shaped_scores(rollouts, course, config)
             per_token = rewards(
-                scores,
+                charge_truncated(course.scale(rollouts.scores), rollouts.ended, config.truncation_penalty),
                 rollouts.logprobs,
                 rollouts.initial_logprobs,
                 rollouts.is_response,
                 course.kl_coef,
                 preset.per_token,
             )
+            if value:
+                rollouts = calibrate(value, rollouts, per_token, step)
             learned = advantages(rollouts, per_token, config)
             outcome = update(networks, rollouts, learned, optimiser, config, step, go_on, processes)
             if outcome is None:
@@ -295,11 +294,6 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
 
 
 # What a step does -------------------------------------------------------------------------------------------------
-
-
-def shaped_scores(rollouts: Rollouts, course: "Course", config: PolicyConfig) -> Tensor:
-    """PM scores (B,) in the units of rewards, with what it costs a response to be cut."""
-    return charge_truncated(course.scale(rollouts.scores), rollouts.ended, config.truncation_penalty)
 
 
 def measure(rollouts: Rollouts, kl_coef: float) -> dict[str, float]:

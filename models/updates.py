@@ -22,15 +22,22 @@ from models.rollout import Networks, Rollouts, rows
 from models.sampling import seed_of
 
 
-def calibrate(value: ValueFunction, rollouts: Rollouts, scores: Tensor) -> Rollouts:
-    """Put the value function where the first rewards are, by least squares. A PM is trained at the ends of responses;
-    what its copy says elsewhere may lie anywhere, and clipped updates would need many steps to bring it back."""
+def calibrate(value: ValueFunction, rollouts: Rollouts, per_token: Tensor, step: int) -> Rollouts:
+    """Put the value function where the returns of the rewards (B, T) are, and the rollouts' values with it.
+
+    A PM is trained at the ends of responses; what its copy says elsewhere may lie anywhere, and clipped updates would
+    need many steps to bring it back: in step 1 it is moved by least squares. But a step has few prompts, whose scores
+    may all be high: step n moves the intercept by 1/n of what it still lacks, so that it becomes that of all steps so
+    far. A value that is too high makes every ending a disappointment, and the policy unlearns to end."""
     is_response = rollouts.is_response
-    v, r = rollouts.values[is_response], scores[:, None].expand_as(is_response)[is_response]
-    spread = v.var(unbiased=False)
-    slope = float(((v - v.mean()) * (r - r.mean())).mean() / spread) if spread > 0 else 0.0
-    slope = max(slope, 0.0)
-    intercept = float(r.mean() - slope * v.mean())
+    returns = per_token.flip(1).cumsum(1).flip(1)  # rewards are zero on padding
+    v, r = rollouts.values[is_response], returns[is_response]
+    slope, weight = 1.0, 1 / step
+    if step == 1:
+        spread = v.var(unbiased=False)
+        slope = float(((v - v.mean()) * (r - r.mean())).mean() / spread) if spread > 0 else 0.0
+        slope = max(slope, 0.0)
+    intercept = weight * float(r.mean() - slope * v.mean())
     value.rescale(slope, intercept)
     return dataclasses.replace(rollouts, values=slope * rollouts.values + intercept)
 

@@ -1,11 +1,15 @@
 """What a step's rollouts teach, by each algorithm."""
 
+from typing import Any
+
 import pytest
 import torch
+from torch.nn import functional as F
 
 from models import updates
 from models.config import PolicyConfig
 from models.losses import gae, whiten
+from models.rewards import at_the_end
 from models.rollout import Rollouts
 from models.sampling import Response
 
@@ -36,6 +40,43 @@ def test_ppo_compares_with_the_value_function_and_whitens() -> None:
     made, by_hand = updates.advantages(rollouts(), REWARDS, config), gae(REWARDS, rollouts().values, TWO_AND_TWO, 0.95)
     torch.testing.assert_close(made.advantages, whiten(by_hand.advantages, TWO_AND_TWO))
     torch.testing.assert_close(made.returns, by_hand.returns)
+
+
+class Line:
+    """A value function of which only the line through its values is known."""
+
+    slope, intercept = 1.0, 0.0
+
+    def rescale(self, slope: float, intercept: float) -> None:
+        self.slope, self.intercept = slope * self.slope, slope * self.intercept + intercept
+
+
+def test_values_move_to_the_returns_of_the_first_step_and_then_to_the_mean_over_all() -> None:
+    def off_by(made: Rollouts, rewards: torch.Tensor) -> float:
+        returns = rewards.flip(1).cumsum(1).flip(1)
+        return float((returns - made.values)[TWO_AND_TWO].mean())
+
+    value: Any = Line()
+    first = rollouts()
+    returns = torch.where(TWO_AND_TWO, 2 * first.values - 3, 0.0)
+    costs = torch.where(TWO_AND_TWO, returns - F.pad(returns, (0, 1))[:, 1:], 0.0)  # rewards at every token
+    made = updates.calibrate(value, first, costs, step=1)
+    assert (value.slope, value.intercept) == (pytest.approx(2), pytest.approx(-3))
+    torch.testing.assert_close(made.values[TWO_AND_TWO], returns[TWO_AND_TWO])
+
+    other = updates.calibrate(value, made, costs + at_the_end(torch.full((4,), 6.0), TWO_AND_TWO), step=2)
+    assert value.intercept == pytest.approx(0), "half of the 6 that this step's responses are worth more"
+    assert off_by(other, costs) == pytest.approx(-3)
+    third = updates.calibrate(value, other, costs, step=3)
+    assert value.intercept == pytest.approx(-1), "6 in one step of three"
+    assert off_by(third, costs) == pytest.approx(-2)
+
+
+def test_values_that_go_against_the_returns_count_for_nothing() -> None:
+    value: Any = Line()
+    made = updates.calibrate(value, rollouts(), at_the_end(-rollouts().values[:, 0], TWO_AND_TWO), step=1)
+    assert value.slope == 0
+    assert made.values[TWO_AND_TWO].tolist() == pytest.approx([value.intercept] * 8)
 
 
 def test_each_pass_takes_every_prompt_once_in_another_order() -> None:
