@@ -32,12 +32,12 @@ def calibrate(value: ValueFunction, rollouts: Rollouts, per_token: Tensor, step:
     is_response = rollouts.is_response
     returns = per_token.flip(1).cumsum(1).flip(1)  # rewards are zero on padding
     v, r = rollouts.values[is_response], returns[is_response]
-    slope, weight = 1.0, 1 / step
+    slope = 1.0
     if step == 1:
         spread = v.var(unbiased=False)
         slope = float(((v - v.mean()) * (r - r.mean())).mean() / spread) if spread > 0 else 0.0
         slope = max(slope, 0.0)
-    intercept = weight * float(r.mean() - slope * v.mean())
+    intercept = float(r.mean() - slope * v.mean()) / step
     value.rescale(slope, intercept)
     return dataclasses.replace(rollouts, values=slope * rollouts.values + intercept)
 
