@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, ViewportSize
+from playwright.sync_api import Page, ViewportSize
+
+from tests.browser.waiting import comes_true
 
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RULES_OF_THE_LOOK = ["color-contrast", "target-size", "scrollable-region-focusable"]
 VIOLATIONS = """async (rules) => (await axe.run(document, {runOnly: rules, resultTypes: ['violations']})).violations
   .map(({id, nodes}) => `${id}: ${nodes.map((node) => node.target).join(', ')}`)"""
-SETTLED = 5_000  # milliseconds: on a busy machine a page may still be at its old width
 
 
 class Look(NamedTuple):
@@ -37,13 +38,7 @@ def barriers(page: Page, where: str, rules: list[str] = ALL_RULES) -> list[str]:
 
 def scrolls_sideways(page: Page) -> bool:
     """Whether it still does so when it had time to lay itself out: charts measure their room after a change of size."""
-    try:
-        page.wait_for_function(
-            "document.documentElement.scrollWidth <= document.documentElement.clientWidth", timeout=SETTLED
-        )
-    except TimeoutError:
-        return True
-    return False
+    return not comes_true(page, "document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def barriers_in(looks: Sequence[Look], page: Page, where: str) -> list[str]:

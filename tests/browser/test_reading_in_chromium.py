@@ -7,6 +7,7 @@ from app import db
 from app.tables import Candidate
 from tests.app.servers import Process
 from tests.browser.crowdworker import join, say, wait_for_both
+from tests.browser.waiting import comes_true
 
 pytestmark = [
     pytest.mark.browser,
@@ -58,7 +59,7 @@ def test_a_screen_reader_hears_the_beginning_and_the_end_of_the_writing_and_no_w
     page.evaluate(LISTEN)
     say(page, "How do I keep basil alive?")
     wait_for_both(page)
-    page.wait_for_function("window.said.length >= 2")
+    assert comes_true(page, "window.said.length >= 2")
     assert page.evaluate("window.said") == [
         "Two responses are being written…",
         "Both responses are complete. Choose with the keys 1 to 8.",
