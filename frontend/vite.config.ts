@@ -33,5 +33,7 @@ export default defineConfig({
     testTimeout: 60_000,
     // The default leaves one core to others, and that is half of a small machine.
     maxWorkers: '100%',
+    // Each file has a page of its own, but not its own copy of every library: that would cost more than the tests do.
+    isolate: false,
   },
 })
