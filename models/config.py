@@ -259,13 +259,17 @@ class PolicyConfig:
     kl_coef: Annotated[float, Between(0)] | None = None
     """λ_KL, the price of a nat of KL(policy ‖ initial); null means that of `preset`."""
 
-    kl_target: Annotated[float, Between(0)] = 6.0
+    kl_target: Annotated[float, Between(0)] = 12.0
     """Nats per response beyond which an adaptive λ_KL rises (preset `safe`); below, it falls to where it began."""
 
     kl_horizon: Annotated[int, Between(1)] = 128
-    """Rollouts over which an adaptive λ_KL changes by a fifth at most."""
+    """Rollouts over which an adaptive λ_KL changes by a fifth at most, `kl_damping` aside."""
 
-    kl_budget: Annotated[float, Between(0)] = 15.0
+    kl_damping: Annotated[float, Between(0)] = 2.0
+    """An adaptive λ_KL is multiplied by (KL / kl_target) to this power, of the KL of the very step: without it, 0, the
+    KL swings about its target."""
+
+    kl_budget: Annotated[float, Between(0)] = 20.0
     """Nats per response at which the run ends, with the last policy below it."""
 
     max_approx_kl: Annotated[float, Between(0)] = 0.05

@@ -95,6 +95,15 @@ class ScoreScale:
         return moved.clamp(-SCORE_CLIP, SCORE_CLIP) if self.scaled else moved
 
 
+def priced(kl_coef: float, kl: float, target: float, damping: float, least: float) -> float:
+    """λ_KL of a step whose own rollouts have a mean KL of `kl`: λ·(kl/target)^damping, with a kl/target of 2 at most.
+
+    `adapted` alone adds up errors and swings about its target, for a policy follows λ_KL late. A term in proportion to
+    the error damps that (Stooke, Achiam, Abbeel 2020, "Responsive Safety in Reinforcement Learning by PID Lagrangian
+    Methods"); here both move log λ. At or above `least`, as there."""
+    return max(least, kl_coef * min(max(kl / target, 0.0), 2.0) ** damping)
+
+
 def adapted(kl_coef: float, kl: float, target: float, rollouts: int, horizon: int, least: float) -> float:
     """λ_KL after `rollouts` responses with a mean KL of `kl`: λ·(1 + clamp(kl/target − 1, ±0.2))^(rollouts/horizon).
     For few rollouts that is the rule of Ziegler et al. 2019, §2.2; a step of many cannot turn it negative.

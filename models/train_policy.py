@@ -29,7 +29,7 @@ from models.policy_inputs import begin_from, check, fingerprint, read_data, read
 from models.preference_model import PreferenceModel
 from models.processes import ALONE, Processes
 from models.remote_sampling import RemoteSampler
-from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
+from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, priced, rewards
 from models.rollout import Networks, Rollouts, collect_together
 from models.run import BadInput, Preempted, RunDirectory, main, peak_mb, write_atomically
 from models.sampling import Sampler
@@ -192,7 +192,10 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
             course.initially = say(of_initial)
             course.pm_accuracy = logp_accuracy.of_pm(pm, held_out) if held_out else {}
 
-        metrics = measure(rollouts, course.kl_coef) | score_by_task(rollouts, data.tasks_of_step(step, config))
+        kl_coef, kl = course.kl_coef, float(rollouts.kl_to_initial.mean())
+        if preset.adaptive:
+            kl_coef = priced(kl_coef, kl, config.kl_target, config.kl_damping, first_kl_coef)
+        metrics = measure(rollouts, kl_coef) | score_by_task(rollouts, data.tasks_of_step(step, config))
         if held_out:
             began = time.monotonic()
             accuracy = logp_accuracy.of_policy(policy, held_out, config.row_tokens, processes, go_on)
@@ -214,7 +217,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
                 rollouts.logprobs,
                 rollouts.initial_logprobs,
                 rollouts.is_response,
-                course.kl_coef,
+                kl_coef,
                 preset.per_token,
             )
             if value:
@@ -239,7 +242,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         if stopped:
             break
         if preset.adaptive:
-            kl, count = float(rollouts.kl_to_initial.mean()), len(rollouts.scores)
+            count = len(rollouts.scores)
             course.kl_coef = adapted(course.kl_coef, kl, config.kl_target, count, config.kl_horizon, first_kl_coef)
         save_checkpoint(step)
 
@@ -335,6 +338,7 @@ class Course:
     """What a run carries from step to step, besides weights."""
 
     kl_coef: float
+    """λ_KL as the steps so far have made it."""
     scale: ScoreScale
     good: dict[str, Tensor]
     """The last policy whose rollouts raised no alarm."""

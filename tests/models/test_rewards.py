@@ -4,7 +4,7 @@ from functools import partial
 import pytest
 import torch
 
-from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, rewards
+from models.rewards import PRESETS, ScoreScale, adapted, charge_truncated, priced, rewards
 
 NAN = float("nan")
 IS_RESPONSE = torch.tensor([[True, True, True], [True, False, False]])
@@ -85,6 +85,16 @@ def test_the_kl_coefficient_falls_no_lower_than_where_it_began() -> None:
     assert by(0.02, kl=0.0, rollouts=64) == 0.02
     assert by(0.021, kl=-1.0, rollouts=4096) == 0.02
     assert adapted(0.0, kl=60.0, target=6.0, rollouts=64, horizon=128, least=0.0) == 0
+
+
+def test_a_step_pays_by_its_own_kl_and_no_more_than_twice_the_target_would() -> None:
+    by = partial(priced, target=6.0, damping=2.0, least=0.02)
+    assert by(0.03, kl=6.0) == pytest.approx(0.03)
+    assert by(0.03, kl=7.2) == pytest.approx(0.03 * 1.2**2)
+    assert by(0.03, kl=60.0) == pytest.approx(0.03 * 4)
+    assert by(0.03, kl=3.0) == by(0.03, kl=-0.1) == 0.02
+    assert priced(0.03, kl=60.0, target=6.0, damping=0.0, least=0.02) == pytest.approx(0.03)
+    assert priced(0.0, kl=60.0, target=6.0, damping=2.0, least=0.0) == 0
 
 
 def test_the_presets_are_those_of_the_paper_and_of_the_page_that_describes_them() -> None:

@@ -125,15 +125,20 @@ def test_a_large_price_holds_the_kl_near_zero(algorithm: str, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("planted")
-def test_the_price_rises_once_the_kl_is_beyond_its_target_and_has_not_fallen_before(tmp_path: Path) -> None:
-    path = make_run(tmp_path / "run", LEARNING, kl_target=2.0)
-    train(path)
+def test_the_price_rises_in_the_step_whose_kl_is_beyond_its_target_and_holds_a_policy_that_would_run_away(
+    tmp_path: Path,
+) -> None:
+    path = make_run(tmp_path / "held", LEARNING, kl_target=2.0, rollouts=16 * 32)
+    assert not train(path)["stopped"]
     kls, prices = zip(*((line["policy/kl_to_initial"], line["policy/kl_coef"]) for line in metrics(path)), strict=True)
-    within = next(i for i, kl in enumerate(kls) if kl > 2) + 1
-    assert within > 2
-    assert prices[:within] == (0.02,) * within
-    assert list(prices[within:]) == sorted(prices[within:])
-    assert prices[-1] > 0.021
+    beyond = next(i for i, kl in enumerate(kls) if kl > 2)
+    assert beyond > 1
+    assert prices[:beyond] == (0.02,) * beyond
+    assert all(price > 0.02 for price in prices[beyond:])
+    assert max(kls) < 15
+
+    path = make_run(tmp_path / "undamped", LEARNING, kl_target=2.0, kl_damping=0.0, rollouts=16 * 32)
+    assert "kl_budget is 20" in train(path)["stopped"]
 
 
 # What a run leaves
