@@ -31,7 +31,11 @@ def week(web: Process, context: BrowserContext) -> None:
     with db.writing() as session:
         pm = make_snapshot(session, "w1-pm", SnapshotKind.PM)
         policy = make_snapshot(session, "w1-policy", pm_id=pm.id, manifest={"base": {"source": "toy", "hash": "ab"}})
-        report = {"prompts": 8, "new": {"score": 1.0, "refusal_rate": 0.1}, "old": {"score": 0.5, "refusal_rate": 0}}
+        level = {"mean": 0.4, "low": -0.1, "high": 0.9}
+        report = {
+            "prompts": 8, "new": {"score": 1.0, "refusal_rate": 0.1}, "old": {"score": 0.5, "refusal_rate": 0},
+            "paired": {"score": {"mean": 0.5, "low": 0.1, "high": 0.9, "win_rate": 0.75, "at_equal_length": level}},
+        }  # fmt: skip
         session.add(Evaluation(snapshot_id=policy.id, kind="evaluate_policy", result=report))
         initial = session.scalars(select(Snapshot).where(Snapshot.name == "initial")).one()
         for text in ("Why is the sky blue?", "Why is it red?"):
