@@ -93,9 +93,8 @@ def update(
     processes: Processes = ALONE,
 ) -> Outcome | None:
     """The passes over a step's rollouts, which all processes hold; each adds up the gradients of its part of every
-    minibatch. None if a loss was not finite; the last weights are then not to be used."""
+    minibatch. None if a loss or a gradient was not finite; what these updates have made is then not to be used."""
     policy, value = networks.policy, networks.value
-    trained = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     sums, updates, first_error = torch.zeros(4), 0, 0.0
     value_losses = []
     for epoch, batch in minibatches(len(rollouts.prompts), config, step):
@@ -122,7 +121,8 @@ def update(
                 first_error = max(first_error, float((logprobs.detach() - old_logprobs).abs().max()))
         policy.backbone.accompany()
         means, of_value = processes.total(torch.cat([means, of_value])).split([4, 1])
-        processes.add_gradients(trained)
+        learning = [*policy.parameters(), *(value.parameters() if value and epoch < config.value_epochs else ())]
+        processes.add_gradients(learning)
         if not (means.isfinite().all() and of_value.isfinite().all()):
             optimiser.zero_grad()
             return None
@@ -132,7 +132,10 @@ def update(
         planned = (step - 1) * config.ppo_epochs * config.minibatches + updates + 1
         warm = min(1.0, planned / max(1, config.warmup_updates))
         for group in optimiser.param_groups:  # the policy's, and the value function's
-            torch.nn.utils.clip_grad_norm_(group["params"], config.max_grad_norm)
+            norm = torch.nn.utils.clip_grad_norm_(group["params"], config.max_grad_norm)
+            if not norm.isfinite():
+                optimiser.zero_grad()
+                return None
             group["lr"] = group["peak"] * warm
         optimiser.step()
         optimiser.zero_grad()
