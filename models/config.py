@@ -265,9 +265,9 @@ class PolicyConfig:
     kl_horizon: Annotated[int, Between(1)] = 128
     """Rollouts over which an adaptive λ_KL changes by a fifth at most, `kl_damping` aside."""
 
-    kl_damping: Annotated[float, Between(0)] = 2.0
-    """An adaptive λ_KL is multiplied by (KL / kl_target) to this power, of the KL of the very step: without it, 0, the
-    KL swings about its target."""
+    kl_damping: Annotated[float, Between(0, 10)] = 2.0
+    """An adaptive λ_KL is multiplied by (KL / kl_target) to this power, of the KL of the very step (of twice the target
+    at most, and never below where it began): without it, 0, the KL swings about its target."""
 
     kl_budget: Annotated[float, Between(0)] = 20.0
     """Nats per response at which the run ends, with the last policy below it."""
@@ -289,7 +289,8 @@ class PolicyConfig:
     often the policy finds the better response the likelier one (models/logp_accuracy.py)."""
 
     evaluation_rollouts: Annotated[int, Between(0)] = 32
-    """At the end: responses of the new policy to the run's first prompts, against the initial policy's there."""
+    """At the end: responses of the new policy to the run's first prompts, those of one step at most, against the
+    initial policy's there. With 0 nobody looks whether the last step has left `kl_budget`."""
 
     row_tokens: Annotated[int, Between(16)] = 512
     """Tokens of one packed row; a longer dialogue tree has one of its own."""

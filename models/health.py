@@ -36,6 +36,8 @@ def reward_line(sqrt_kl: Sequence[float], score: Sequence[float]) -> RewardLine 
     parameters are worth it by the Bayesian information criterion. None for fewer than 3 · WINDOW points, or if all are
     at the same place."""
     x, y = np.asarray(sqrt_kl, float), np.asarray(score, float)
+    finite = np.isfinite(x) & np.isfinite(y)  # the step that ended a run may not be
+    x, y = x[finite], y[finite]
     if len(x) < 3 * WINDOW or np.ptp(x) == 0:
         return None
 

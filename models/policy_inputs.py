@@ -80,12 +80,16 @@ class Prompts(NamedTuple):
         return mix.order(self.kinds, numbers.stop, config.seed)[numbers.start :]
 
 
-def read_data(path: Path, config: PolicyConfig, renderer: Renderer, context: int) -> Prompts:
-    """The prompts that leave room for a response; BadInput if there is none."""
+def longest_prompt(config: PolicyConfig, context: int) -> int:
+    """Tokens of a prompt that leaves room for a response in the base's context; BadInput if none does."""
     room = context - config.max_new_tokens - 1
     if room < 1:
         raise BadInput(f"max_new_tokens is {config.max_new_tokens}, but the base reads {context} tokens in all.")
-    limit = min(config.max_prompt_tokens, room)
+    return min(config.max_prompt_tokens, room)
+
+
+def read_data(path: Path, config: PolicyConfig, renderer: Renderer, limit: int) -> Prompts:
+    """The prompts of at most `limit` tokens; BadInput if there is none."""
     prompts = read_prompts(path, config.system)
     if not prompts:
         raise BadInput(f"{path} holds no prompts.")
@@ -111,13 +115,13 @@ class Shown(NamedTuple):
     tasks: list[str | None]
 
 
-def read_shown(path: Path, data: Prompts, config: PolicyConfig, renderer: Renderer) -> Shown:
+def read_shown(path: Path, data: Prompts, config: PolicyConfig, renderer: Renderer, limit: int) -> Shown:
     """The first of a file, so that runs on different data answer the same; without one, a choice of the run's own. What
-    is longer than any prompt of the run is left out."""
+    has more than `limit` tokens is left out."""
     if not path.exists():
         return data.some(config)
     prompts = [(renderer.prompt_ids(prompt.messages), prompt) for prompt in read_prompts(path, config.system)]
-    fitting = [(ids, prompt) for ids, prompt in prompts if len(ids) <= config.max_prompt_tokens]
+    fitting = [(ids, prompt) for ids, prompt in prompts if len(ids) <= limit]
     chosen = fitting[: config.sample_prompts]
     return Shown([ids for ids, _ in chosen], [one.messages for _, one in chosen], [one.task for _, one in chosen])
 

@@ -105,10 +105,11 @@ def priced(kl_coef: float, kl: float, target: float, damping: float, least: floa
 
 
 def adapted(kl_coef: float, kl: float, target: float, rollouts: int, horizon: int, least: float) -> float:
-    """λ_KL after `rollouts` responses with a mean KL of `kl`: λ·(1 + clamp(kl/target − 1, ±0.2))^(rollouts/horizon).
-    For few rollouts that is the rule of Ziegler et al. 2019, §2.2; a step of many cannot turn it negative.
+    """λ_KL after `rollouts` responses with a mean KL of `kl`: λ·(1 + clamp(kl/target − 1, ±0.2))^(rollouts/horizon),
+    with an exponent of 10 at most. For few rollouts that is the rule of Ziegler et al. 2019, §2.2; a step of many
+    cannot turn it negative.
 
     It stays at or above `least`, where it began: every run begins at a KL of zero, which does not say that λ_KL is too
     high, and what it lost by then it would lack when the KL comes to its target."""
     error = min(max(kl / target - 1, -0.2), 0.2)
-    return max(least, float(kl_coef * (1 + error) ** (rollouts / horizon)))
+    return max(least, float(kl_coef * (1 + error) ** min(rollouts / horizon, 10)))

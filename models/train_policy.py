@@ -25,7 +25,7 @@ from models.config import PolicyConfig, parse, to_json
 from models.dialogue import DEFAULT_SYSTEM, Renderer
 from models.losses import explained_variance, masked_mean
 from models.policy import ValueFunction
-from models.policy_inputs import begin_from, check, fingerprint, read_data, read_held_out, read_shown
+from models.policy_inputs import begin_from, check, fingerprint, longest_prompt, read_data, read_held_out, read_shown
 from models.preference_model import PreferenceModel
 from models.processes import ALONE, Processes
 from models.remote_sampling import RemoteSampler
@@ -73,10 +73,11 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
 
     # Data
     renderer = Renderer(tokenizer)
-    data = read_data(run.find("prompts.jsonl", "prompts.jsonl.gz"), config, renderer, backbone.context)
+    limit = longest_prompt(config, backbone.context)
+    data = read_data(run.find("prompts.jsonl", "prompts.jsonl.gz"), config, renderer, limit)
     steps = math.ceil(config.rollouts / config.rollouts_per_step)
     held_out = read_held_out(run.path, config, renderer, backbone.context)
-    shown = read_shown(run.path / "shown.jsonl", data, config, renderer)
+    shown = read_shown(run.path / "shown.jsonl", data, config, renderer, limit)
 
     # Networks
     pm, judge = PreferenceModel.load(backbone, "pm", pm_directory)
@@ -85,7 +86,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
     value = ValueFunction.from_pm(backbone, "value", pm, pm_directory) if config.algorithm == "ppo" else None
     sampler = Sampler(backbone, tokenizer, renderer)
     if config.rollout_url:
-        longest = max(map(len, data.ids)) + config.max_new_tokens
+        longest = max(map(len, data.ids + shown.ids)) + config.max_new_tokens
         adapters = run.path / "rollout-adapters"
         sampler = RemoteSampler(config.rollout_url, backbone, tokenizer, renderer, adapters, longest, processes)
     networks = Networks(
@@ -113,7 +114,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         first, directory = checkpoint
         state = torch.load(directory / "state.pt", map_location=backbone.device)
         if state["inputs"] != inputs:
-            changed = "another config, other prompts, comparisons or snapshots"
+            changed = "another config, other prompts, comparisons or snapshots, or by another release"
             raise BadInput(f"{directory} was made with {changed}; remove it to start anew.")
         policy.load_state(state["policy"])
         if value:
@@ -178,9 +179,13 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         prompts, seeds = data.of_step(step, config)
         rollouts = collect_together(processes, networks, prompts, seeds, config.max_new_tokens, go_on)
         run.progress("train", done + len(rollouts.scores) // 2, config.rollouts)
-        check_scores(rollouts.scores, judge.manifest.name, first=step == 1)
-        check_engine(rollouts.engine_gap, config)
-        course.scale.observe(rollouts.scores)
+        if step == 1:
+            check_scores(rollouts.scores, judge.manifest.name)
+        unscored = without_score(rollouts.scores, judge.manifest.name)
+        stopped = unscored or course.alarm(rollouts.kl_to_initial, config.kl_budget)
+        if not stopped:
+            check_engine(rollouts.engine_gap, config)
+            course.scale.observe(rollouts.scores)
         if step == 1:  # nothing has been learned yet
             count = evaluation_prompts(config)
             baseline = rollouts.first(count)
@@ -202,11 +207,11 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
             metrics |= {f"policy/logp_accuracy{task}": share for task, share in accuracy.items()}
             metrics |= {f"policy/pm_accuracy{task}": share for task, share in course.pm_accuracy.items()}
             metrics["policy/seconds_held_out"] = time.monotonic() - began
-        stopped = course.alarm(rollouts.kl_to_initial, config.kl_budget)
         if stopped and step == 1 and config.start:
             raise BadInput(f"{stopped} It did so before the first step: raise kl_budget in {where}, or change start.")
         if not stopped:
-            course.good, course.good_step = policy.state(), step - 1
+            if not course.negative_steps:
+                course.good, course.good_step = policy.state(), step - 1
             if level := waypoints.passed(metrics["policy/kl_to_initial"], config.kl_levels, course.kl_level):
                 course.kl_level = level
                 if step > 1:  # what the run starts from is a snapshot already
@@ -225,7 +230,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
             learned = advantages(rollouts, per_token, config)
             outcome = update(networks, rollouts, learned, optimiser, config, step, go_on, processes)
             if outcome is None:
-                stopped = f"The loss was no longer a finite number at step {step}."
+                stopped = f"The loss or its gradient was no longer a finite number at step {step}."
             else:
                 metrics |= {
                     "policy/reward": float(per_token.sum(1).mean()),
@@ -255,7 +260,8 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         final = evaluate_policy.answers(
             collect_together(processes, without_value, prompts[:count], seeds[:count], config.max_new_tokens, go_on)
         )
-        stopped = course.alarm(torch.tensor([answer.kl_to_initial for answer in final]), config.kl_budget)
+        kls, scores = (torch.tensor([getattr(a, name) for a in final]) for name in ("kl_to_initial", "score"))
+        stopped = without_score(scores, judge.manifest.name) or course.alarm(kls, config.kl_budget)
     if stopped:
         if course.good_step == 0:
             raise BadInput(f"{stopped} Nothing was learned before that: lower learning_rate in {where}.")
@@ -272,6 +278,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
 
     # Save
     last = evaluate_policy.summary(final) if final else {}
+    learned_rollouts = min(learned_from * config.rollouts_per_step, config.rollouts)
     taken = run.all_metrics()
     grown = health.reward_line([m["policy/sqrt_kl"] for m in taken], [m["policy/score"] for m in taken])
     result = {
@@ -279,7 +286,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         "processes": processes.size,
         "prompts": len(data.ids),
         "left_out": data.left_out,
-        "mix": mix.counts(data.kinds, config.rollouts // config.responses_per_prompt, config.seed),
+        "mix": mix.counts(data.kinds, learned_rollouts // config.responses_per_prompt, config.seed),
         "stopped": stopped,
         "score_offset": course.scale.offset,
         "score_scale": course.scale.scale,
@@ -383,11 +390,17 @@ class Course:
         return cls(**{**state, **named, "scale": ScoreScale(**state["scale"])})
 
 
-def check_scores(scores: Tensor, name: str, first: bool) -> None:
-    if not scores.isfinite().all():
-        bad = scores[~scores.isfinite()][0]
-        raise BadInput(f"The PM {name} gives {float(bad)} for a response; it cannot be optimised.")
-    if first and float(scores.std(unbiased=False)) < 1e-6:
+def without_score(scores: Tensor, name: str) -> str | None:
+    """Why the PM of that name cannot be optimised any further, which gave the scores (B,), or None."""
+    bad = scores[~scores.isfinite()]
+    return f"The PM {name} gives {float(bad[0])} for a response; it cannot be optimised." if len(bad) else None
+
+
+def check_scores(scores: Tensor, name: str) -> None:
+    """Of the first step: before anything was learned there is nothing to keep."""
+    if bad := without_score(scores, name):
+        raise BadInput(bad)
+    if float(scores.std(unbiased=False)) < 1e-6:
         raise BadInput(f"The PM {name} gives every response the same score; there is nothing to optimise.")
 
 

@@ -20,10 +20,9 @@ from torch import Tensor, nn
 from models import mix, policy_inputs, snapshot, tiny, train_policy, updates
 from models.backbone import SMOLLM2, Backbone
 from models.config import PolicyConfig
-from models.dialogue import Renderer
 from models.policy import Policy
 from models.preference_model import PreferenceModel
-from models.rewards import ScoreScale
+from models.rewards import ScoreScale, rewards
 from models.run import BadInput, Preempted, RunDirectory
 from tests.networks import random_pm
 
@@ -135,10 +134,33 @@ def test_the_price_rises_in_the_step_whose_kl_is_beyond_its_target_and_holds_a_p
     assert beyond > 1
     assert prices[:beyond] == (0.02,) * beyond
     assert all(price > 0.02 for price in prices[beyond:])
-    assert max(kls) < 15
+    assert kls[-1] < max(kls) < 15
 
     path = make_run(tmp_path / "undamped", LEARNING, kl_target=2.0, kl_damping=0.0, rollouts=16 * 32)
     assert "kl_budget is 20" in train(path)["stopped"]
+
+
+@pytest.mark.usefixtures("planted")
+def test_the_papers_price_stays_where_it_is_and_its_responses_are_rewarded_at_their_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, made = make_run(tmp_path / "run", LEARNING, preset="paper", kl_target=0.5, kl_budget=1000.0), []
+
+    def watched(*arguments: Any) -> Tensor:
+        made.append((rewards(*arguments), arguments[3]))
+        return made[-1][0]
+
+    monkeypatch.setattr(train_policy, "rewards", watched)
+    result = train(path)
+    assert not result["stopped"]
+    assert result["score_scale"] == 1
+    lines = metrics(path)
+    assert max(line["policy/kl_to_initial"] for line in lines) > 0.5
+    assert {line["policy/kl_coef"] for line in lines} == {0.001}
+    assert {line["policy/updates"] for line in lines} == {3 * 2}  # nothing ends them early
+    for per_token, is_response in made:
+        assert (per_token != 0).sum(1).max() == 1
+        assert (per_token.sum(1) == per_token.gather(1, is_response.sum(1, keepdim=True) - 1).squeeze(1)).all()
 
 
 # What a run leaves
@@ -365,11 +387,85 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_policy(
 
     monkeypatch.setattr(train_policy, "update", breaks)
     result = train(path)
-    assert result["stopped"].startswith("The loss was no longer a finite number at step 3.")
+    assert result["stopped"].startswith("The loss or its gradient was no longer a finite number at step 3.")
     assert result["stopped"] in capsys.readouterr().err
     assert result["steps"] == 2
     kept = Policy.open(str(path / "snapshot")).policy.state()
     assert all(torch.equal(kept[name], before[2][name]) for name in kept)
+
+
+def test_log_probabilities_that_are_no_numbers_keep_the_last_good_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, update, before = make_run(tmp_path / "run", rollouts=14 * 4, rollouts_per_step=4), train_policy.update, []
+
+    def breaks(networks: Any, *arguments: Any) -> updates.Outcome | None:
+        before.append(networks.policy.state())
+        outcome = update(networks, *arguments)
+        if len(before) == 13:  # later than a line is drawn through the steps
+            for parameter in networks.policy.parameters():
+                nn.init.constant_(parameter, float("nan"))
+        return outcome
+
+    monkeypatch.setattr(train_policy, "update", breaks)
+    result = train(path)
+    assert result["stopped"].startswith("The policy's log-probabilities are no longer finite numbers.")
+    assert result["steps"] == 12
+    kept = Policy.open(str(path / "snapshot")).policy.state()
+    assert all(torch.equal(kept[name], before[12][name]) for name in kept)
+    assert "NaN" not in (path / "result.json").read_text()
+
+
+def test_a_gradient_that_is_no_number_keeps_the_last_good_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, update = make_run(tmp_path / "run"), train_policy.update
+
+    def breaks(networks: Any, rollouts: Any, *arguments: Any) -> updates.Outcome | None:
+        if arguments[3] == 2:
+            networks.policy.parameters()[0].register_hook(lambda gradient: gradient * float("nan"))
+        return update(networks, rollouts, *arguments)
+
+    monkeypatch.setattr(train_policy, "update", breaks)
+    result = train(path)
+    assert result["stopped"].startswith("The loss or its gradient was no longer a finite number at step 2.")
+    assert result["steps"] == 1
+    assert (path / "snapshot" / "manifest.json").exists()
+
+
+def test_a_score_that_is_no_number_keeps_the_last_good_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, score, calls = make_run(tmp_path / "run", sample_prompts=0), PreferenceModel.score, []
+
+    def breaks(self: PreferenceModel, *arguments: Any) -> list[list[float]]:
+        calls.append(1)
+        scores = score(self, *arguments)
+        return [[float("nan") for _ in group] for group in scores] if len(calls) == 3 else scores
+
+    monkeypatch.setattr(PreferenceModel, "score", breaks)
+    result = train(path)
+    assert result["stopped"] == (
+        "The PM pm gives nan for a response; it cannot be optimised. The snapshot is the policy after step 1."
+    )
+    assert result["steps"] == 1
+    assert (path / "snapshot" / "manifest.json").exists()
+    assert "NaN" not in (path / "result.json").read_text()
+
+
+def test_responses_that_another_policy_sampled_are_not_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, collect, calls = make_run(tmp_path / "run", rollouts=48), train_policy.collect_together, []
+
+    def elsewhere(*arguments: Any) -> Any:
+        made = collect(*arguments)
+        calls.append(1)
+        return made if len(calls) < 3 else dataclasses.replace(made, initial_logprobs=made.logprobs + 1)
+
+    monkeypatch.setattr(train_policy, "collect_together", elsewhere)
+    result = train(path)
+    assert "was negative" in result["stopped"]
+    assert len(metrics(path)) == 5
+    assert result["steps"] == 1  # what step 2 looked at
 
 
 @pytest.mark.usefixtures("planted")
@@ -484,13 +580,6 @@ def test_generated_and_helpful_prompts_have_the_shares_that_are_asked_for(tmp_pa
     for line in metrics(path):
         helpful, harmless = line["policy/score_helpfulness"], line["policy/score_red-team"]
         assert line["policy/score"] == pytest.approx(0.75 * helpful + 0.25 * harmless, abs=1e-5)
-
-
-def test_no_network_drops_anything_out(toy: tuple[Backbone, Renderer]) -> None:
-    toy[0].add_adapter("policy", 2)
-    dropouts = [module.p for module in toy[0].causal_lm.modules() if isinstance(module, nn.Dropout)]
-    assert all(p == 0 for p in dropouts)
-    assert toy[0].causal_lm.config.attention_dropout == 0
 
 
 @pytest.mark.slow
