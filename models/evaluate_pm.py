@@ -3,10 +3,8 @@
 import argparse
 import dataclasses
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +24,7 @@ from models.judgements import (
     summary,
 )
 from models.preference_model import Ensemble, PreferenceModel, TaskHead
-from models.run import BadInput, RunDirectory, main, write_atomically
+from models.run import BadInput, main, run_of_output, write_atomically
 
 LABELS = ("source", "subset", "agreement")  # fields of a row by which an evaluation is sliced where rows have them
 
@@ -112,10 +110,7 @@ def command() -> None:
         "--words", type=Path, nargs="+", metavar="FILE", help="compare with a bag of words that learnt from these files"
     )
     arguments = parser.parse_args()
-    with ExitStack() as stack:
-        run = None
-        if os.environ.get("TURNWISE_WATCH_STDIN"):  # a worker's child: the output lies in its run directory
-            run = stack.enter_context(RunDirectory.open(arguments.out.parent))
+    with run_of_output(arguments.out) as run:
         rows = read(arguments.comparisons)
         selection = select(rows.conversations, None if arguments.all else "test")
 

@@ -9,9 +9,7 @@ import dataclasses
 import itertools
 import json
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +21,7 @@ from models.dialogue import rows_of
 from models.policy import BASE, Opened, Policy
 from models.preference_model import PreferenceModel
 from models.rollout import Networks, Rollouts, collect
-from models.run import BadInput, Preempted, RunDirectory, main, write_atomically
+from models.run import BadInput, Preempted, RunDirectory, main, run_of_output, write_atomically
 from models.sample import prompt_of
 from models.sampling import Sampler, seed_of
 
@@ -225,10 +223,7 @@ def command() -> None:
     for name in ("max_prompts", "max_prompt_tokens", "max_tokens", "samples", "best_of"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
             raise BadInput(f"--{name.replace('_', '-')} must be at least 1.")
-    with ExitStack() as stack:
-        run = None
-        if os.environ.get("TURNWISE_WATCH_STDIN"):  # a worker's child: the output lies in its run directory
-            run = stack.enter_context(RunDirectory.open(arguments.out.parent))
+    with run_of_output(arguments.out) as run:
         content = evaluate(arguments, run)
         write_atomically(arguments.out, json.dumps(content, ensure_ascii=False) + "\n")
     print(sentence(content))

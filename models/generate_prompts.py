@@ -14,13 +14,13 @@ import json
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from models.dialogue import DEFAULT_SYSTEM, Message, Prompt, Renderer, family_of, read_prompts, split_of
 from models.policy import Opened, Policy
-from models.run import BadInput, file_atomically, main
+from models.run import BadInput, file_atomically, main, run_of_output
 from models.sampling import Response, Sampler, seed_of
 
 PER_REQUEST = 4  # messages on the same examples, which share their computation
@@ -42,20 +42,28 @@ class Written(NamedTuple):
     """Messages that were written and not kept, by reason."""
 
 
-def generate(opened: Opened, human: Sequence[Prompt], count: int, shots: int, max_tokens: int, seed: int) -> Written:
-    """`count` new first messages, or as many as the policy finds in TRIES times as many. BadInput if there are too few
-    examples, or no room for them."""
+def generate(
+    opened: Opened,
+    human: Sequence[Prompt],
+    count: int,
+    shots: int,
+    max_tokens: int,
+    seed: int,
+    on_progress: Callable[[int], None] = lambda done: None,
+) -> Written:
+    """`count` new first messages, or as many as the policy finds in TRIES times as many. BadInput if there are no
+    examples, or no room for them. `on_progress` hears how many there are, and may raise."""
     policy, tokenizer, renderer, name, system = opened
     examples = usable(human, renderer, max_tokens)
-    if (there := sum(map(len, examples.values()))) < shots:
+    if not examples:
         raise BadInput(
-            f"There are {there} different first messages of people that are of the split's train side and have at most "
-            f"{max_tokens} tokens; {shots} are to be shown at a time."
+            f"There is no first message of people of at most {max_tokens} tokens that is of the split's train side."
         )
     sampler = Sampler(policy.backbone, tokenizer, renderer)
     sieve = Sieve(human)
     written = Written([], Counter())
     for start in range(0, -(-TRIES * count // PER_REQUEST), AT_ONCE):
+        on_progress(len(written.prompts))
         numbers = range(start, start + AT_ONCE)
         requests = [request(examples, shots, random.Random(seed_of(seed, "examples", n))) for n in numbers]
         prompts = [renderer.human_ids(system or DEFAULT_SYSTEM, shown) for _, shown in requests]
@@ -160,23 +168,32 @@ def command() -> None:
     parser.add_argument("prompts", type=Path, help=".jsonl or .jsonl.gz, with first messages of people")
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=100, help="messages to keep (100)")
-    parser.add_argument("--shots", type=int, default=10, help="messages of people shown at a time (10)")
+    parser.add_argument(
+        "--shots", type=int, default=10, help="messages of people shown at a time, where there are so many (10)"
+    )
     parser.add_argument("--max-tokens", type=int, default=64, help="tokens of a message, at most (64)")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     for name in ("count", "shots", "max_tokens"):
         if getattr(arguments, name) < 1:
             raise BadInput(f"--{name.replace('_', '-')} must be at least 1.")
-    human = read_prompts(arguments.prompts)  # a file that cannot be read should say so before the base is loaded
-    if not human:
-        raise BadInput(f"{arguments.prompts} holds no prompts.")
-    opened = Policy.open(arguments.policy)
     count, shots, max_tokens = arguments.count, arguments.shots, arguments.max_tokens
-    written = generate(opened, human, count, shots, max_tokens, arguments.seed)
-    with file_atomically(arguments.out) as file:
-        for prompt in written.prompts:
-            row = {"prompt": first_of(prompt), "task": prompt.task, "generated_by": prompt.generated_by}
-            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+    with run_of_output(arguments.out) as run:
+        human = read_prompts(arguments.prompts)  # a file that cannot be read should say so before the base is loaded
+        if not human:
+            raise BadInput(f"{arguments.prompts} holds no prompts.")
+
+        def on_progress(done: int) -> None:
+            if run:
+                run.progress("write prompts", done, count)
+                run.check_preempted()
+
+        opened = Policy.open(arguments.policy)
+        written = generate(opened, human, count, shots, max_tokens, arguments.seed, on_progress)
+        with file_atomically(arguments.out) as file:
+            for prompt in written.prompts:
+                row = {"prompt": first_of(prompt), "task": prompt.task, "generated_by": prompt.generated_by}
+                file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
     few = "" if len(written.prompts) == count else f" of {count} that were wanted"
     print(f"{arguments.out}: {len(written.prompts)} prompts by {opened.name}{few}")
     for reason, number in written.dropped.most_common():

@@ -216,6 +216,17 @@ class RunDirectory:
         return otherwise or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
 
 
+@contextlib.contextmanager
+def run_of_output(out: Path) -> Iterator[RunDirectory | None]:
+    """While a command writes `out`: the run directory that it lies in, where a worker started the command; else
+    None."""
+    if not os.environ.get("TURNWISE_WATCH_STDIN"):
+        yield None
+        return
+    with RunDirectory.open(out.parent) as run:
+        yield run
+
+
 class Follower(RunDirectory):
     """The run directory as the processes see it that do not lead: they read, and another writes."""
 

@@ -163,7 +163,8 @@ def test_one_week_closes_the_loop_whoever_is_killed(platform: Platform) -> None:
     before = {name: admin.get(f"/figures/{name}").json() for name in ("comparisons-per-day", "pm-accuracy")}
     assert before["pm-accuracy"]["missing"]
 
-    iteration = admin.post("/iterations", json={"preset": "toy"}).json()
+    wanted = {"preset": "toy", "overrides": {"policy.generated_share": 0.5}}
+    iteration = admin.post("/iterations", json=wanted).json()
     finished: list[str] = []
 
     def over() -> dict[str, Any] | None:
@@ -186,6 +187,10 @@ def test_one_week_closes_the_loop_whoever_is_killed(platform: Platform) -> None:
         ended = until(over, 120, "the overruled week deploys")
     assert stage_states(ended) == dict.fromkeys(STAGES, "succeeded")
     assert all(stage["attempt"] == 1 for stage in ended["stages"]), "a killed stage goes on, it does not start over"
+
+    training = admin.get(f"/iterations/{ended['id']}/stages/train_policy").json()
+    assert [run["module"] for run in training["runs"]] == ["train_policy", "generate_prompts"]
+    assert training["result"]["mix"] == {"generated": 8, "human": 8}
 
     snapshots = {row["name"]: row for row in admin.get("/snapshots").json()}
     policies = [name for name, row in snapshots.items() if row["kind"] == "policy" and name != "initial"]

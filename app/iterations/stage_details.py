@@ -102,9 +102,14 @@ def _row_of(snapshot: Snapshot, fact: str) -> Thing:
     return Thing(kind="pm" if snapshot.kind == SnapshotKind.PM else "policy", name=snapshot.name, fact=fact)
 
 
+PREPARED_BY = {"train_policy": "generate_prompts"}
+
+
 def _runs(session: Session, iteration: Iteration, stage: str) -> list[schemas.Run]:
-    """A stage may have several: a test-PM beside the PM, another one after its inputs changed."""
-    of_stage = TrainingRun.directory.startswith(f"{iteration.name}/", autoescape=True), TrainingRun.module == stage
+    """A stage may have several: a test-PM beside the PM, prompts that were generated first, another one after its
+    inputs changed."""
+    of_iteration = TrainingRun.directory.startswith(f"{iteration.name}/", autoescape=True)
+    of_stage = of_iteration, TrainingRun.module.in_((stage, PREPARED_BY.get(stage, stage)))
     rows = session.scalars(select(TrainingRun).where(*of_stage).order_by(TrainingRun.created_at.desc()))
     return [
         schemas.Run(

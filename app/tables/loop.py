@@ -130,7 +130,7 @@ class TrainingRun(Base):
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    module: Mapped[str]  # train_pm | evaluate_pm | train_policy | evaluate_policy
+    module: Mapped[str]  # train_pm | evaluate_pm | generate_prompts | train_policy | evaluate_policy
     directory: Mapped[str]  # below the runs directory
     slot: Mapped[str] = mapped_column(default="local")
     status: Mapped[RunStatus] = mapped_column(enum_column(RunStatus), default=RunStatus.QUEUED)

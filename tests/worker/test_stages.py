@@ -181,6 +181,38 @@ def test_a_policy_trains_on_what_humans_said_in_training_families(sent: list[str
     }
 
 
+def test_where_generated_prompts_have_a_share_the_base_writes_them_first(
+    sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry_out, asked = runs.carry_out, []
+
+    def write(run: TrainingRun, stage_run_id: str, arguments: list[str]) -> None:
+        if run.module != "generate_prompts":
+            carry_out(run, stage_run_id, arguments)
+            return
+        asked.append(arguments)
+        rows = [{"prompt": f"New {n}?", "task": "helpfulness", "generated_by": "base"} for n in range(2)]
+        Path(arguments[2]).write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    monkeypatch.setattr(runs, "carry_out", write)
+    with db.writing() as session:
+        hold(session, *TRAIN[:2])
+    start(policy__generated_share=0.3)
+    run(sent, 4)
+    ((who, examples, _, *options),) = asked
+    assert (who, options) == ("base", ["--count", "5"])  # of the toy preset's 32 rollouts, two to a prompt
+    shown = lines(Path(examples))
+    assert {row["prompt"][0]["content"] for row in shown} == set(TRAIN[:2])
+    assert {len(row["prompt"]) for row in shown} == {1}
+    found = lines(directory("policy") / "prompts.jsonl")
+    assert [row.get("generated_by") for row in found] == [None] * 4 + ["base"] * 2
+    assert found[-1]["prompt"] == [{"role": "user", "content": "New 1?"}]
+    assert found[-1]["system"] == "Be kind."
+    with db.reading() as session:
+        row = session.scalars(select(StageRun).where(StageRun.stage == "train_policy")).one()
+        assert session.get_one(TrainingRun, row.training_run_id).module == "train_policy"
+
+
 def test_policies_along_the_run_are_snapshots_of_the_week_and_not_deployed(
     sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

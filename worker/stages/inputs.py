@@ -40,6 +40,12 @@ def write_lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
     return count
 
 
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """What `write_lines` wrote."""
+    with path.open() as file:
+        yield from map(json.loads, file)
+
+
 def write_config(directory: Path, config: object) -> None:
     """Last of a run's inputs: where it stands, the others are complete, and the child may have filled it in."""
     write_atomically(directory / "config.json", to_json(config))

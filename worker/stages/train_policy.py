@@ -3,7 +3,9 @@ too; who wants one deployed says so."""
 
 import dataclasses
 import json
+import math
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -13,11 +15,14 @@ from app.snapshots.store import directory_of
 from app.tables import Snapshot, SnapshotKind
 from worker import runs, samples, snapshots
 from worker.stages.inputs import (
+    Conversation,
+    Prompt,
     at_most,
     comparisons_in,
     conversations,
     is_prepared,
     prompts,
+    read_lines,
     sample,
     write_config,
     write_lines,
@@ -30,11 +35,12 @@ that it holds nobody's words and may be shown to anybody."""
 
 
 def work(week: Week) -> None:
-    """Prompts are what humans said in training families, with everything before it."""
+    """Prompts are what humans said in training families, with everything before it, and, where the config gives them a
+    share, what the base writes after their manner."""
     directory = week.directory("policy")
     if not is_prepared(directory):
-        trained_on = (row for row in conversations(week) if row["split"] == "train")
-        write_lines(directory / "prompts.jsonl", sample(prompts(trained_on), week.config.data.max_prompts))
+        human = sample(prompts(trained_on(week)), week.config.data.max_prompts)
+        write_lines(directory / "prompts.jsonl", [*human, *generated_prompts(week)])
         unseen = [row for row in conversations(week) if row["split"] == "test" and comparisons_in(row)]
         if watching := at_most(unseen, week.config.policy.logp_comparisons, comparisons_in):
             write_lines(directory / "comparisons.jsonl", watching)
@@ -44,6 +50,30 @@ def work(week: Week) -> None:
         write_config(directory, config)
     run = runs.find_or_create("train_policy", directory, week.stage_run_id)
     runs.carry_out(run, week.stage_run_id, [str(directory)])
+
+
+def trained_on(week: Week) -> Iterator[Conversation]:
+    return (row for row in conversations(week) if row["split"] == "train")
+
+
+def generated_prompts(week: Week) -> list[Prompt]:
+    """First messages that the base writes after the manner of people's, as many as the policy's run will ask; none
+    where they have no share."""
+    config = week.config.policy
+    count = math.ceil(config.rollouts / config.responses_per_prompt * (config.generated_share or 0))
+    if not count:
+        return []
+    directory = week.directory("generate-prompts")
+    examples, written = directory / "prompts.jsonl", directory / "generated.jsonl"
+    if not examples.exists():
+        write_lines(examples, prompts({**row, "turns": row["turns"][:1]} for row in trained_on(week)))
+    run = runs.find_or_create("generate_prompts", directory, week.stage_run_id)
+    runs.carry_out(run, week.stage_run_id, ["base", str(examples), str(written), "--count", str(count)])
+    system_of = {row["task"]: row["system"] for row in read_lines(examples)}
+    return [
+        {**row, "prompt": [{"role": "user", "content": row["prompt"]}], "system": system_of[row["task"]]}
+        for row in read_lines(written)
+    ]
 
 
 def pms(week: Week) -> tuple[str, str | None]:
