@@ -179,14 +179,13 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
         prompts, seeds = data.of_step(step, config)
         rollouts = collect_together(processes, networks, prompts, seeds, config.max_new_tokens, go_on)
         run.progress("train", done + len(rollouts.scores) // 2, config.rollouts)
-        if step == 1:
-            check_scores(rollouts.scores, judge.manifest.name)
         unscored = without_score(rollouts.scores, judge.manifest.name)
         stopped = unscored or course.alarm(rollouts.kl_to_initial, config.kl_budget)
         if not stopped:
             check_engine(rollouts.engine_gap, config)
             course.scale.observe(rollouts.scores)
         if step == 1:  # nothing has been learned yet
+            check_scores(rollouts.scores, judge.manifest.name)
             count = evaluation_prompts(config)
             baseline = rollouts.first(count)
             if config.start and count:  # else these are the initial policy's own
