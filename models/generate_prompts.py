@@ -11,13 +11,16 @@ Only messages of the split's train side are shown, and only such are kept: test 
 
 import argparse
 import json
+import math
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from models import mix
+from models.backbone import set_threads
 from models.dialogue import DEFAULT_SYSTEM, Message, Prompt, Renderer, family_of, read_prompts, split_of
 from models.policy import Opened, Policy
 from models.run import BadInput, file_atomically, main, run_of_output
@@ -42,25 +45,53 @@ class Written(NamedTuple):
     """Messages that were written and not kept, by reason."""
 
 
-def generate(
+def of_sides(
     opened: Opened,
     human: Sequence[Prompt],
+    count: int,
+    helpful_share: float | None,
+    shots: int,
+    max_tokens: int,
+    seed: int,
+    on_progress: Callable[[int], None],
+) -> Written:
+    """New first messages after the manner of people's, of which this share are not red-teaming; None: as many as among
+    people's. BadInput if a side that is asked for has no examples, or as `generate`."""
+    shown, sieve, written = usable(human, opened.renderer, max_tokens), Sieve(human), Written([], Counter())
+    for side, share in mix.by_side(helpful_share).items():
+        if not share:
+            continue
+        examples = {task: texts for task, texts in shown.items() if side in ("", mix.side_of(task))}
+        if not examples:
+            raise BadInput(
+                f"There is no first message of people{side and f' about {side}'} of at most {max_tokens} tokens that "
+                "is of the split's train side."
+            )
+
+        def of_side(done: int, before: int = len(written.prompts)) -> None:
+            on_progress(before + done)
+
+        part = generate(opened, examples, sieve, math.ceil(count * share), shots, max_tokens, seed, of_side)
+        written.prompts.extend(part.prompts)
+        written.dropped.update(part.dropped)
+    return written
+
+
+def generate(
+    opened: Opened,
+    examples: Mapping[str, list[str]],
+    sieve: "Sieve",
     count: int,
     shots: int,
     max_tokens: int,
     seed: int,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> Written:
-    """`count` new first messages, or as many as the policy finds in TRIES times as many. BadInput if there are no
-    examples, or no room for them. `on_progress` hears how many there are, and may raise."""
+    """`count` new first messages after the manner of the examples, by task, or as many as the policy finds in TRIES
+    times as many. BadInput if there is no room for the examples, or nothing can be kept. `on_progress` hears how many
+    there are, and may raise."""
     policy, tokenizer, renderer, name, system = opened
-    examples = usable(human, renderer, max_tokens)
-    if not examples:
-        raise BadInput(
-            f"There is no first message of people of at most {max_tokens} tokens that is of the split's train side."
-        )
     sampler = Sampler(policy.backbone, tokenizer, renderer)
-    sieve = Sieve(human)
     written = Written([], Counter())
     for start in range(0, -(-TRIES * count // PER_REQUEST), AT_ONCE):
         on_progress(len(written.prompts))
@@ -85,6 +116,12 @@ def generate(
                 text = response.text.strip()
                 sieve.add(text, REPEATS_GENERATED)
                 written.prompts.append(Prompt([Message("user", text)], task, name))
+    if not written.prompts:
+        (reason, number), *_ = written.dropped.most_common(1)
+        raise BadInput(
+            f"Of {written.dropped.total()} messages that the policy {name} wrote, none could be kept: {number} are "
+            f"dropped for “{reason}”."
+        )
     return written
 
 
@@ -108,7 +145,7 @@ def usable(human: Sequence[Prompt], renderer: Renderer, max_tokens: int) -> dict
     return found
 
 
-def request(examples: dict[str, list[str]], shots: int, draw: random.Random) -> tuple[str, list[str]]:
+def request(examples: Mapping[str, list[str]], shots: int, draw: random.Random) -> tuple[str, list[str]]:
     """A task, as often as it is among the examples, and `shots` messages of that task (fewer where there are not so
     many) to stand before a new one."""
     tasks = sorted(examples)
@@ -171,12 +208,15 @@ def command() -> None:
     parser.add_argument(
         "--shots", type=int, default=10, help="messages of people shown at a time, where there are so many (10)"
     )
+    parser.add_argument("--helpful-share", type=float, help="share that is not red-teaming (as among people's)")
     parser.add_argument("--max-tokens", type=int, default=64, help="tokens of a message, at most (64)")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     for name in ("count", "shots", "max_tokens"):
         if getattr(arguments, name) < 1:
             raise BadInput(f"--{name.replace('_', '-')} must be at least 1.")
+    if arguments.helpful_share is not None and not 0 <= arguments.helpful_share <= 1:
+        raise BadInput("--helpful-share must be between 0 and 1.")
     count, shots, max_tokens = arguments.count, arguments.shots, arguments.max_tokens
     with run_of_output(arguments.out) as run:
         human = read_prompts(arguments.prompts)  # a file that cannot be read should say so before the base is loaded
@@ -187,14 +227,17 @@ def command() -> None:
             if run:
                 run.progress("write prompts", done, count)
                 run.check_preempted()
+                set_threads(run.threads())
 
         opened = Policy.open(arguments.policy)
-        written = generate(opened, human, count, shots, max_tokens, arguments.seed, on_progress)
+        written = of_sides(
+            opened, human, count, arguments.helpful_share, shots, max_tokens, arguments.seed, on_progress
+        )
         with file_atomically(arguments.out) as file:
             for prompt in written.prompts:
                 row = {"prompt": first_of(prompt), "task": prompt.task, "generated_by": prompt.generated_by}
                 file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
-    few = "" if len(written.prompts) == count else f" of {count} that were wanted"
+    few = "" if len(written.prompts) >= count else f" of {count} that were wanted"
     print(f"{arguments.out}: {len(written.prompts)} prompts by {opened.name}{few}")
     for reason, number in written.dropped.most_common():
         print(f"  dropped, {reason}: {number}")

@@ -32,15 +32,14 @@ def kinds_of(
     """One kind if neither share is given; where both are, each holds within the other. BadInput if a kind that is asked
     for has no prompt in `path`."""
     by_writer = _sides(generated_share, "generated", "human")
-    by_task = _sides(helpful_share, "helpfulness", RED_TEAM)
+    by_task = by_side(helpful_share)
     kinds = []
     for (writer, of_writer), (task, of_task) in itertools.product(by_writer.items(), by_task.items()):
         words, share = " ".join(filter(None, (writer, task))), of_writer * of_task
         members = [
             i
             for i, prompt in enumerate(prompts)
-            if writer in ("", "generated" if prompt.generated_by else "human")
-            and task in ("", RED_TEAM if prompt.task == RED_TEAM else "helpfulness")
+            if writer in ("", "generated" if prompt.generated_by else "human") and task in ("", side_of(prompt.task))
         ]
         if share and not members:
             given = [
@@ -52,6 +51,16 @@ def kinds_of(
         if share:
             kinds.append(Kind(words, share, members))
     return kinds
+
+
+def by_side(helpful_share: float | None) -> dict[str, float]:
+    """The share of either side; all is one side, without a name, where no share is given."""
+    return _sides(helpful_share, "helpfulness", RED_TEAM)
+
+
+def side_of(task: str) -> str:
+    """Red-teaming, or helpfulness with all else."""
+    return RED_TEAM if task == RED_TEAM else "helpfulness"
 
 
 def _sides(share: float | None, yes: str, no: str) -> dict[str, float]:

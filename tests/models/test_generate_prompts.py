@@ -90,7 +90,7 @@ def test_a_policy_that_has_nothing_new_to_say_gives_fewer_and_says_so(
 
 
 def test_rows_that_an_earlier_policy_wrote_count_as_generated_ones(
-    tmp_path: Path, people: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, people: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     earlier = of_side("train", "What a lovely day for tar")
     with people.open("a") as file:
@@ -100,11 +100,21 @@ def test_rows_that_an_earlier_policy_wrote_count_as_generated_ones(
         return [[Response(earlier, [1], "stop") for _ in own] for own in seeds]
 
     monkeypatch.setattr(Sampler, "sample", always_the_same)
-    run(monkeypatch, "base", people, tmp_path / "out", "--count", 1, "--shots", 2)
-    assert read(tmp_path / "out") == []
-    said = capsys.readouterr().out
-    assert "dropped, repeats a generated one: 64" in said
-    assert "human" not in said
+    with pytest.raises(BadInput, match=r"none could be kept: 64 are dropped for “repeats a generated one”\.$"):
+        run(monkeypatch, "base", people, tmp_path / "out", "--count", 1, "--shots", 2)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_share_of_helpful_ones_holds_and_wants_examples_of_both_sides(
+    tmp_path: Path, people: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("base", people, tmp_path / "out", "--count", 8, "--shots", 2, "--helpful-share", 0.75)
+    with pytest.raises(BadInput, match="There is no first message of people about red-team of at most 64 tokens"):
+        run(monkeypatch, *arguments)
+    with people.open("a") as file:
+        file.write(json.dumps({"prompt": of_side("train", "rob tar"), "task": "red-team"}) + "\n")
+    run(monkeypatch, *arguments)
+    assert Counter(row["task"] for row in read(tmp_path / "out")) == {"helpfulness": 6, "red-team": 2}
 
 
 # What is shown

@@ -39,8 +39,9 @@ def work(week: Week) -> None:
     share, what the base writes after their manner."""
     directory = week.directory("policy")
     if not is_prepared(directory):
+        generated = generated_prompts(week)  # first: what people said may be erased while it is at work
         human = sample(prompts(trained_on(week)), week.config.data.max_prompts)
-        write_lines(directory / "prompts.jsonl", [*human, *generated_prompts(week)])
+        write_lines(directory / "prompts.jsonl", [*human, *generated])
         unseen = [row for row in conversations(week) if row["split"] == "test" and comparisons_in(row)]
         if watching := at_most(unseen, week.config.policy.logp_comparisons, comparisons_in):
             write_lines(directory / "comparisons.jsonl", watching)
@@ -67,11 +68,14 @@ def generated_prompts(week: Week) -> list[Prompt]:
     examples, written = directory / "prompts.jsonl", directory / "generated.jsonl"
     if not examples.exists():
         write_lines(examples, prompts({**row, "turns": row["turns"][:1]} for row in trained_on(week)))
+    arguments = ["base", str(examples), str(written), "--count", str(count)]
+    if config.helpful_share is not None:
+        arguments += ["--helpful-share", str(config.helpful_share)]
     run = runs.find_or_create("generate_prompts", directory, week.stage_run_id)
-    runs.carry_out(run, week.stage_run_id, ["base", str(examples), str(written), "--count", str(count)])
-    system_of = {row["task"]: row["system"] for row in read_lines(examples)}
+    runs.carry_out(run, week.stage_run_id, arguments)
+    system_of = {row["task"]: {"system": row["system"]} for row in read_lines(examples)}  # some may be erased since
     return [
-        {**row, "prompt": [{"role": "user", "content": row["prompt"]}], "system": system_of[row["task"]]}
+        {**row, "prompt": [{"role": "user", "content": row["prompt"]}], **system_of.get(row["task"], {})}
         for row in read_lines(written)
     ]
 
