@@ -213,6 +213,7 @@ def command() -> None:
     parser.add_argument("--pm", type=Path, required=True, help="snapshot of the PM that scores")
     parser.add_argument("--test-pm", type=Path, help="snapshot of a PM that the policy was not optimised for")
     parser.add_argument("--against", metavar="DIR|base", help="a policy to compare with on the same prompts")
+    parser.add_argument("--initial", metavar="DIR|base", default=BASE, help="what the KL is measured to (base)")
     parser.add_argument("--max-prompts", type=int, help="only the first so many")
     parser.add_argument("--max-prompt-tokens", type=int, help="leave longer prompts out, and count them")
     parser.add_argument("--max-tokens", type=int, default=64, help="tokens of a response, at most (64)")
@@ -239,7 +240,7 @@ def evaluate(arguments: argparse.Namespace, run: RunDirectory | None) -> dict[st
     backbone = opened.policy.backbone
     pm, pm_snapshot = PreferenceModel.load(backbone, "pm", arguments.pm)
     test_pm = arguments.test_pm and PreferenceModel.load(backbone, "test_pm", arguments.test_pm)[0]
-    initial = Policy(backbone, None)
+    initial = _beside(opened, "initial", arguments.initial)
     sampler = Sampler(backbone, opened.tokenizer, opened.renderer)
     networks = Networks(opened.policy, initial, None, pm, test_pm, sampler, opened.renderer)
 
@@ -253,7 +254,7 @@ def evaluate(arguments: argparse.Namespace, run: RunDirectory | None) -> dict[st
     too_long = sum(len(prompt) > room for prompt in prompts)
     prompts = [prompts[i] for i in kept]
 
-    sides = [opened.policy, *([_against(arguments.against, opened)] if arguments.against else [])]
+    sides = [opened.policy, *([_beside(opened, "against", arguments.against)] if arguments.against else [])]
     given = []
     for number, policy in enumerate(sides):
 
@@ -310,11 +311,10 @@ def median(scores: Sequence[float]) -> int:
     return sorted(range(len(scores)), key=lambda i: scores[i])[(len(scores) - 1) // 2]
 
 
-def _against(which: str, opened: Opened) -> Policy:
+def _beside(opened: Opened, adapter: str, which: str) -> Policy:
+    """Another policy on the same base."""
     backbone = opened.policy.backbone
-    if which == BASE:
-        return Policy(backbone, None)
-    return Policy.load(backbone, "against", Path(which))[0]
+    return Policy(backbone, None) if which == BASE else Policy.load(backbone, adapter, Path(which))[0]
 
 
 def sentence(content: dict[str, Any]) -> str:

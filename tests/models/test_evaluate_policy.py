@@ -176,6 +176,16 @@ def test_the_base_against_itself_differs_in_nothing(
     assert report["paired"]["score"] == nothing | {"win_rate": 0.5, "at_equal_length": nothing | {"per_token": 0}}
 
 
+def test_the_kl_is_measured_to_the_initial_policy_that_is_named(
+    tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = write_policy(tmp_path / "policy")
+    options = ["--pm", pm, "--against", "base", "--initial", moved, "--max-tokens", 16, "--max-prompts", 9]
+    report = evaluate(monkeypatch, moved, asked, tmp_path / "out.json", *options)
+    assert report["new"]["kl_to_initial"] == pytest.approx(0, abs=1e-4)
+    assert report["old"]["kl_to_initial"] > 0.5
+
+
 def test_a_policy_against_the_base_on_the_same_prompts(
     tmp_path: Path, asked: Path, pm: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

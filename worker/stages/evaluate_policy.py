@@ -25,7 +25,8 @@ def work(week: Week) -> None:
     with db.reading() as session:
         policy = directory_of(session.get_one(Snapshot, week.results["train_policy"]["snapshot_id"]))
     pm, test_pm = pms(week)
-    arguments = [str(policy), str(asked), str(out), "--pm", pm, "--against", "base"]
+    initial = week.config.policy.initial or "base"
+    arguments = [str(policy), str(asked), str(out), "--pm", pm, "--against", initial, "--initial", initial]
     arguments += ["--max-prompt-tokens", str(week.config.policy.max_prompt_tokens)]  # such as it has learnt from
     arguments += ["--max-tokens", str(week.config.evaluation.max_tokens)]
     if test_pm:
