@@ -71,8 +71,9 @@ class PMConfig:
     for small PMs, at a price in helpfulness)."""
 
     pmp_comparisons: tuple[str, ...] = ()
-    """Files in the run directory with public comparisons, for preference-model pretraining before the human feedback:
-    one epoch, with binary GOOD/BAD labels (models/data.py). Empty: none."""
+    """Files with public comparisons, for preference-model pretraining before the human feedback: one epoch, with binary
+    GOOD/BAD labels (models/data.py). A relative path is relative to the run directory; a week wants absolute ones.
+    Empty: none."""
 
     pmp_learning_rate: Annotated[float, Between(0, 1)] = 2e-4
     """Peak of the adapter's learning rate in preference-model pretraining."""
@@ -174,7 +175,7 @@ class PolicyConfig:
 
     start: str | None = None
     """Snapshot directory of the policy to start from, if not `initial`: last week's, to continue instead of beginning
-    anew as the paper does. The KL is still to `initial`."""
+    anew as the paper does. The KL is still to `initial`. A week wants absolute paths."""
 
     preset: Literal["paper", "safe"] = "safe"
     """How scores become rewards (models/rewards.py): `paper` is Bai et al. 2022, `safe` holds small runs together."""
@@ -380,6 +381,28 @@ def parse(cls: type[C], mapping: Mapping[str, object], where: str) -> C:
             near = difflib.get_close_matches(name, hints, n=1)
             raise BadInput(f"{where}: unknown field {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."))
     return cls(**{name: _value(hints[name], value, f"{where}: {name}") for name, value in mapping.items()})
+
+
+def must_go_together(config: PolicyConfig, where: str) -> None:
+    """BadInput where fields that are right alone are not right together; `where` as for `parse`."""
+    for name in ("rollouts", "rollouts_per_step"):
+        if getattr(config, name) % config.responses_per_prompt:
+            raise BadInput(
+                f"{where}: {name} is {getattr(config, name)}, but must be a multiple of responses_per_prompt "
+                f"({config.responses_per_prompt})."
+            )
+    for name in ("kl_budget", "kl_target"):
+        if getattr(config, name) == 0:
+            raise BadInput(f"{where}: {name} is 0, but a policy that may not move cannot learn.")
+    if config.method == "full" and config.rollout_url:
+        raise BadInput(
+            f"{where}: rollout_url is set, but no server takes an adapter as wide as the base: leave it out with "
+            "method full."
+        )
+    if config.algorithm != "ppo" and config.responses_per_prompt < 2:
+        raise BadInput(
+            f"{where}: responses_per_prompt is 1, but {config.algorithm} compares the responses to one prompt."
+        )
 
 
 def to_json(config: object) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from models import logp_accuracy, mix, snapshot
 from models.backbone import Backbone
-from models.config import PolicyConfig, to_json
+from models.config import PolicyConfig, must_go_together, to_json
 from models.data import Example
 from models.dialogue import Message, Renderer, read_prompts
 from models.policy import Policy
@@ -23,24 +23,7 @@ def check(config: PolicyConfig, where: Path) -> None:
     """BadInput for what each field alone does not show."""
     if not config.pm:
         raise BadInput(f"{where}: pm must name the snapshot directory of a preference model.")
-    for name in ("rollouts", "rollouts_per_step"):
-        if getattr(config, name) % config.responses_per_prompt:
-            raise BadInput(
-                f"{where}: {name} is {getattr(config, name)}, but must be a multiple of responses_per_prompt "
-                f"({config.responses_per_prompt})."
-            )
-    for name in ("kl_budget", "kl_target"):
-        if getattr(config, name) == 0:
-            raise BadInput(f"{where}: {name} is 0, but a policy that may not move cannot learn.")
-    if config.method == "full" and config.rollout_url:
-        raise BadInput(
-            f"{where}: rollout_url is set, but no server takes an adapter as wide as the base: leave it out with "
-            "method full."
-        )
-    if config.algorithm != "ppo" and config.responses_per_prompt < 2:
-        raise BadInput(
-            f"{where}: responses_per_prompt is 1, but {config.algorithm} compares the responses to one prompt."
-        )
+    must_go_together(config, str(where))
 
 
 class Prompts(NamedTuple):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from app.settings import get_settings
-from models.config import Between, PMConfig, PolicyConfig, parse
+from models.config import Between, PMConfig, PolicyConfig, must_go_together, parse
 from models.run import BadInput
 
 
@@ -21,7 +21,7 @@ class DataConfig:
     """From this many training comparisons up, a test-PM is trained beside the PM."""
 
     test_pm_families: Annotated[float, Between(0, 50)] = 15.0
-    """Percent of the training families that only the test-PM sees (and the PM does not)."""
+    """Percent of the training families that only the test-PM sees (and the PM does not); 0 trains no test-PM."""
 
     max_prompts: Annotated[int, Between(1)] | None = None
     """Prompts for the policy at most, chosen by hash; null means all of them."""
@@ -186,7 +186,14 @@ PRESETS: dict[str, IterationConfig] = {
 
 
 def parse_config(preset: str, overrides: Mapping[str, Any]) -> IterationConfig:
-    """A preset with its overrides; BadInput names the field that is wrong."""
+    """A preset with its overrides; BadInput names the field that is wrong, or wrong beside another one."""
+    config = each_field(preset, overrides)
+    must_go_together(config.policy, "policy")
+    return config
+
+
+def each_field(preset: str, overrides: Mapping[str, Any]) -> IterationConfig:
+    """The same, each field judged alone: what the web judges too, where an override is typed."""
     if preset not in PRESETS:
         raise BadInput(f"There is no preset {preset!r}; there are {', '.join(PRESETS)}.")
     config = PRESETS[preset]

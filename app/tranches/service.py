@@ -13,6 +13,8 @@ from app.tables import (
     Conversation,
     Iteration,
     IterationTranche,
+    Task,
+    TaskKind,
     Tranche,
     TrancheKind,
     TrancheMember,
@@ -110,24 +112,25 @@ def conversations_of(session: Session, tranche_ids: Sequence[str]) -> Iterator[d
             }
 
 
-def count_by_split(session: Session, tranche_ids: Sequence[str]) -> Counter[str]:
-    """Comparisons of these tranches by the side that their family is on; not those that were erased. Without reading
-    what was said, but for the first message where nobody has kept its family."""
+def count_by_split(session: Session, tranche_ids: Sequence[str]) -> dict[str, Counter[TaskKind]]:
+    """Comparisons of these tranches by the side that their family is on, and by task; not those that were erased.
+    Without reading what was said, but for the first message where nobody has kept its family."""
     members = (
-        select(Conversation.family, func.min(Conversation.id), func.count())
+        select(Conversation.family, Task.kind, func.min(Conversation.id), func.count())
+        .join(Task)
         .join(Turn, Turn.conversation_id == Conversation.id)
         .join(Comparison, Comparison.turn_id == Turn.id)
         .join(TrancheMember, TrancheMember.comparison_id == Comparison.id)
         .where(TrancheMember.tranche_id.in_(tranche_ids), Conversation.erased_at.is_(None))
-        .group_by(Conversation.family, case((Conversation.family.is_(None), Conversation.id)))
+        .group_by(Conversation.family, Task.kind, case((Conversation.family.is_(None), Conversation.id)))
         .execution_options(yield_per=1000)
     )
-    sides = Counter(train=0, test=0)
-    for family, conversation_id, count in session.execute(members):
+    sides: dict[str, Counter[TaskKind]] = {"train": Counter(), "test": Counter()}
+    for family, task, conversation_id, count in session.execute(members):
         if family is None:
             first = select(Turn.text).where(Turn.conversation_id == conversation_id, Turn.position == 0)
             family = family_of(session.scalars(first).one())
-        sides["test" if is_test(family) else "train"] += count
+        sides["test" if is_test(family) else "train"][task] += count
     return sides
 
 

@@ -8,7 +8,7 @@ from app.iterations import config_fields, week
 from models.run import BadInput
 from worker import config_fields as described
 from worker import iteration
-from worker.presets import PRESETS, parse_config
+from worker.presets import PRESETS, each_field, parse_config
 
 
 def test_the_web_knows_the_same_presets_and_stages_as_the_worker() -> None:
@@ -51,6 +51,13 @@ def test_every_preset_parses_with_the_base_of_this_installation(monkeypatch: pyt
         ({"polcy.seed": 1}, r"Override 'polcy.seed' must name a section and a field.*did you mean policy"),
         ({"epochs": 1}, r"Override 'epochs' must name a section and a field"),
         ({"gate.max_kl": -1}, r"gate: max_kl is -1, but must be a number at least 0\."),
+        ({"policy.rollouts": 33}, r"policy: rollouts is 33, but must be a multiple of responses_per_prompt \(2\)\."),
+        ({"policy.kl_budget": 0}, r"policy: kl_budget is 0, but a policy that may not move"),
+        ({"policy.method": "full", "policy.rollout_url": "http://h"}, r"policy: rollout_url is set, but no server"),
+        (
+            {"policy.algorithm": "grpo", "policy.responses_per_prompt": 1},
+            r"policy: responses_per_prompt is 1, but grpo",
+        ),
     ],
 )
 def test_a_wrong_override_is_named(overrides: dict[str, object], sentence: str) -> None:
@@ -108,9 +115,9 @@ def refusal(judge: Callable[[str, object], object], name: str, value: object) ->
     return None
 
 
-def test_the_web_takes_and_refuses_what_the_worker_does() -> None:
+def test_the_web_takes_and_refuses_what_the_worker_does_of_each_field() -> None:
     for name, field in config_fields.known().items():
         for value in ODD + field.choices:
             web = refusal(config_fields.check, name, value)
-            worker = refusal(lambda name, value: parse_config("toy", {name: value}), name, value)
+            worker = refusal(lambda name, value: each_field("toy", {name: value}), name, value)
             assert (web is None) == (worker is None), (name, value, web, worker)

@@ -117,6 +117,44 @@ def test_freezing_pins_the_deployed_pm_and_counts_both_splits(sent: list[str]) -
     assert [tranche["comparisons"] for tranche in frozen["tranches"]] == [8]
 
 
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        ({"policy__rollouts": 33}, "policy: rollouts is 33, but must be a multiple of responses_per_prompt (2)."),
+        ({"policy__start": "/no"}, "policy: start is '/no', but must be the absolute path of a snapshot's directory."),
+        ({"policy__initial": "."}, "policy: initial is '.', but must be the absolute path of a snapshot's directory."),
+        (
+            {"pm__pmp_comparisons": ["public.jsonl"]},
+            "pm: pmp_comparisons names 'public.jsonl', but must name files by their absolute paths.",
+        ),
+        (
+            {"policy__helpful_share": 0.8},
+            "policy: helpful_share is 0.8, but no training comparison is of the task red-team.",
+        ),
+    ],
+)
+def test_what_a_later_stage_could_not_use_is_refused_by_the_first(
+    sent: list[str], overrides: dict[str, object], sentence: str
+) -> None:
+    with db.writing() as session:
+        hold(session, *TRAIN[:2])
+    id = start(**overrides)
+    run(sent, 1)
+    with db.reading() as session:
+        assert session.get_one(Iteration, id).reason == sentence
+
+
+def test_what_is_there_and_a_share_that_needs_one_task_alone_pass_the_first_stage(
+    sent: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "manifest.json").touch()
+    with db.writing() as session:
+        hold(session, *TRAIN[:2])
+    start(policy__start=str(tmp_path), pm__pmp_comparisons=[str(tmp_path / "manifest.json")], policy__helpful_share=1)
+    run(sent, 1)
+    assert result("freeze_tranche")["by_split"] == {"train": 4, "test": 0}
+
+
 def test_a_pm_reads_every_conversation_with_its_split(sent: list[str]) -> None:
     with db.writing() as session:
         hold(session, *TRAIN[:3], TEST[0])
@@ -157,6 +195,14 @@ def test_with_enough_data_a_test_pm_trains_on_families_that_the_pm_never_sees(se
         row = session.scalars(select(StageRun).where(StageRun.stage == "train_pm")).one()
         shown = session.get_one(TrainingRun, row.training_run_id)
         assert shown.directory.split("/")[1].startswith("pm-")  # the dashboard shows the PM's run
+
+
+def test_a_test_pm_without_families_is_none(sent: list[str]) -> None:
+    with db.writing() as session:
+        hold(session, *TRAIN[:6])
+    start(data__test_pm_from=10, data__test_pm_families=0)
+    run(sent, 2)
+    assert result("train_pm")["test_pm"] is None
 
 
 def test_a_policy_trains_on_what_humans_said_in_training_families(sent: list[str]) -> None:

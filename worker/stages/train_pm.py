@@ -41,7 +41,7 @@ def _train(week: Week, what: str, *, for_test_pm: bool) -> None:
 
 def with_test_pm(week: Week) -> bool:
     training: int = week.results["freeze_tranche"]["by_split"]["train"]
-    return training >= week.config.data.test_pm_from
+    return training >= week.config.data.test_pm_from and week.config.data.test_pm_families > 0
 
 
 def belongs_to_test_pm(family: str, percent: float) -> bool:

@@ -219,15 +219,19 @@ def test_a_finished_import_is_settled(session: Session, tmp_path: Path, tasks: d
     }  # fmt: skip
 
 
-def test_the_sides_of_the_split_are_counted_without_what_was_erased(session: Session) -> None:
+def test_the_sides_of_the_split_are_counted_by_task_without_what_was_erased(session: Session) -> None:
     test_side, train_side = "0" * 63 + "4", "0" * 63 + "5"
-    for family, turns in ((test_side, 1), (train_side, 2), (None, 1), (train_side, 1)):
-        conversation = make_conversation(session, status=ConversationStatus.COMPLETED, family=family)
+    helpfulness, red_team = make_task(session), make_task(session, TaskKind.RED_TEAM)
+    of = helpfulness, helpfulness, helpfulness, red_team
+    for family, turns, task in zip((test_side, train_side, None, train_side), (1, 2, 1, 1), of, strict=True):
+        conversation = make_conversation(session, task, status=ConversationStatus.COMPLETED, family=family)
         for _ in range(turns):
             make_comparison(session, make_turn(session, conversation, text="Message 7"))
     tranches = [tranche.id for tranche in freeze(session, make_iteration(session))]
-    unknown = "test" if is_test(family_of("Message 7")) else "train"
-    assert service.count_by_split(session, tranches) == Counter(train=3, test=1) + Counter([unknown])
+    expected = {"train": Counter({TaskKind.HELPFULNESS: 2, TaskKind.RED_TEAM: 1}), "test": Counter(helpfulness=1)}
+    expected["test" if is_test(family_of("Message 7")) else "train"][TaskKind.HELPFULNESS] += 1
+    assert service.count_by_split(session, tranches) == expected
     conversation.erased_at = now()
     session.flush()
-    assert service.count_by_split(session, tranches) == Counter(train=2, test=1) + Counter([unknown])
+    expected["train"] -= Counter([TaskKind.RED_TEAM])
+    assert service.count_by_split(session, tranches) == expected
