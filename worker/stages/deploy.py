@@ -21,7 +21,12 @@ def record(session: Session, week: Week) -> Result:
     generations = {}
     for task in session.scalars(select(Task).where(Task.active).order_by(Task.slug)):
         earlier = sorted(active_generation(session, task), key=lambda row: row.snapshot.created_at, reverse=True)
-        lines = [Wanted(row.snapshot.name, row.share, row.best_of) for row in earlier if row.snapshot.name != INITIAL]
+        # Adapters of an earlier BASE_MODEL cannot be loaded any more. The initial policy is the base, whichever it is.
+        lines = [
+            Wanted(row.snapshot.name, row.share, row.best_of)
+            for row in earlier
+            if row.snapshot.name != INITIAL and row.snapshot.base_hash == policy.base_hash
+        ]
         wanted = shares(week.config.shares, policy.name, lines)
         rows = deploy(session, task, wanted, iteration=week.iteration, canary_share=week.config.shares.canary)
         generations[task.slug] = [line._asdict() for line in lines_of(rows)]
