@@ -4,7 +4,7 @@ its row. The caller commits, and the job of the pending stage is then sent."""
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, object_session
 
@@ -96,12 +96,8 @@ def cancel(session: Session, iteration: Iteration, *, account: Account | None = 
     if iteration.cancel_requested:
         return
     iteration.cancel_requested = True
-    runs = select(StageRun.training_run_id).where(StageRun.iteration_id == iteration.id)
-    session.execute(
-        update(TrainingRun)
-        .where(TrainingRun.id.in_(runs), TrainingRun.status.in_([RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.LOST]))
-        .values(cancel_requested=True)
-    )
+    unfinished = TrainingRun.status.in_([RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.LOST])
+    session.execute(_of_runs(iteration).where(unfinished).values(cancel_requested=True))
     session.execute(
         update(StageRun)
         .where(StageRun.iteration_id == iteration.id, StageRun.status == StageStatus.PENDING)
@@ -202,7 +198,14 @@ def _reopen(session: Session, iteration: Iteration) -> None:
     session.flush()
     _open(session, iteration)
     iteration.cancel_requested = False
+    # A run that was waiting or lost when it was to end has met nobody who ended it, and would be at once.
+    session.execute(_of_runs(iteration).values(cancel_requested=False))
     iteration.finished_at = None
+
+
+def _of_runs(iteration: Iteration) -> Update:
+    runs = select(StageRun.training_run_id).where(StageRun.iteration_id == iteration.id)
+    return update(TrainingRun).where(TrainingRun.id.in_(runs))
 
 
 def _open(session: Session, iteration: Iteration) -> None:

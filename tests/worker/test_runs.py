@@ -17,11 +17,14 @@ import pytest
 from sqlalchemy import Engine, select
 
 from app import db, settings
+from app.iterations import service
 from app.tables import (
     Iteration,
+    IterationStatus,
     Metric,
     RunStatus,
     StageRun,
+    StageStatus,
     TrainingRun,
     TurnStatus,
 )
@@ -271,6 +274,22 @@ def test_a_run_whose_worker_is_lost_is_taken_up_again(stage: MakeStage) -> None:
         row.heartbeat_at = db.now() - timedelta(seconds=61)
     week.carry_out()
     assert (week.run().status, week.run().attempt) == (RunStatus.SUCCEEDED, 2)
+
+
+@pytest.mark.parametrize("left", [RunStatus.QUEUED, RunStatus.LOST])
+def test_a_run_that_was_cancelled_while_nobody_had_it_goes_on_when_resumed(stage: MakeStage, left: RunStatus) -> None:
+    week = stage({"steps": 2})
+    run = runs.find_or_create("train_pm", week.directory, week.id)
+    with db.writing() as session:
+        session.get_one(TrainingRun, run.id).status = left
+        service.cancel(session, session.get_one(Iteration, week.iteration.id))
+    with db.writing() as session:  # a waiting stage ends at once, a lost one with the tick
+        session.get_one(StageRun, week.id).status = StageStatus.CANCELLED
+        iteration = session.get_one(Iteration, week.iteration.id)
+        iteration.status = IterationStatus.CANCELLED
+        week.id = service.resume(session, iteration).id
+    week.carry_out()
+    assert week.run().status == RunStatus.SUCCEEDED
 
 
 def test_a_child_ends_when_its_worker_is_killed(stage: MakeStage, tmp_path: Path) -> None:
