@@ -7,6 +7,7 @@ up starts the same command in the same directory, which goes on from its checkpo
 
 import fcntl
 import json
+import logging
 import mmap
 import os
 import shlex
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError, NoResultFound
+from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError
 from sqlalchemy.orm import Session
 
 from app import db
@@ -30,6 +31,8 @@ from app.settings import get_settings
 from app.tables import Iteration, RunStatus, StageRun, TrainingRun, Turn, TurnStatus
 from models.run import BAD_INPUT, INTERRUPTED, OUTCOME, PREEMPTED, Outcome, write_atomically
 from worker import metrics
+
+log = logging.getLogger(__name__)
 
 POLL_EVERY = 0.5  # seconds between looks at the child
 BEAT_EVERY = 5.0  # seconds between heartbeats when there is nothing else to write
@@ -201,7 +204,9 @@ def _give_back(run_id: str) -> None:
 
 def _follow_child(run: TrainingRun, stage_run_id: str, directory: Path, arguments: Sequence[str]) -> int:
     """Start the child, copy what it says into rows until it ends, and return its exit code."""
-    tail, threads, beaten_at = metrics.Tail(directory / "metrics.jsonl"), Threads(directory / "threads"), 0.0
+    tail, threads = metrics.Tail(directory / "metrics.jsonl"), Threads(directory / "threads")
+    new: list[metrics.Point] = []
+    tried_at, beaten_at = 0.0, time.monotonic()
     beat_every = min(BEAT_EVERY, get_settings().stale_after / 4)
     if not _lock_is_free(directory):
         _give_back(run.id)
@@ -211,13 +216,22 @@ def _follow_child(run: TrainingRun, stage_run_id: str, directory: Path, argument
     with _child(run.module, directory, arguments) as child:
         while True:
             code = _wait(child, POLL_EVERY)
-            new, progress = tail.read(), _progress(directory)
-            if new or code is not None or time.monotonic() - beaten_at > beat_every:
-                beaten_at = time.monotonic()
-                with db.writing() as session:
-                    cancelled = _beat(session, run.id, stage_run_id, progress)
-                    metrics.store(session, run.id, new)
-                threads.write()
+            new += tail.read()
+            if new or code is not None or time.monotonic() - tried_at > beat_every:
+                tried_at = time.monotonic()
+                try:
+                    with db.writing() as session:
+                        cancelled = _beat(session, run.id, stage_run_id, _progress(directory))
+                        metrics.store(session, run.id, new)
+                    new, beaten_at = [], time.monotonic()
+                    threads.write()
+                except OperationalError:
+                    # A database that is busy or restarted shall not cost a night's training, while the run is ours.
+                    if time.monotonic() - beaten_at > get_settings().stale_after:
+                        raise
+                    log.warning("run %s: the database did not hear from it", run.directory, exc_info=True)
+                    time.sleep(POLL_EVERY)
+                    continue
                 if cancelled and code is None:
                     _stop(child, grace=CANCEL_GRACE)
                     _settle(run.id, RunStatus.CANCELLED)

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app import db, settings
 from app.iterations import service
@@ -30,7 +32,7 @@ from app.tables import (
 )
 from tests.factories import make_turn
 from tests.worker.conftest import CHILD, Stage
-from worker import runs
+from worker import metrics, runs
 from worker.runs import allowed_threads
 
 MakeStage = Callable[[dict[str, object]], Stage]
@@ -218,6 +220,38 @@ def test_cancelling_the_iteration_stops_even_a_deaf_child(stage: MakeStage, monk
     time.sleep(0.2)
     assert len(week.story()) == steps  # nobody works there any more
     assert week.run().status == RunStatus.CANCELLED
+
+
+def test_a_database_that_is_away_for_a_moment_costs_a_run_nothing(
+    stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    week, store, away = stage({"steps": 3}), metrics.store, []
+
+    def fail_twice(session: Session, run_id: str, points: Sequence[metrics.Point]) -> None:
+        if points and len(away) < 2:
+            away.append(points)
+            raise OperationalError("UPDATE", None, Exception("the database system is starting up"))
+        store(session, run_id, points)
+
+    monkeypatch.setattr(metrics, "store", fail_twice)
+    week.carry_out()
+    assert week.story() == ["started", "step 1", "step 2", "step 3"]
+    with db.reading() as session:
+        assert sorted(session.scalars(select(Metric.step))) == [1, 2, 3]
+
+
+def test_a_database_that_stays_away_ends_the_run_when_it_may_be_anothers(
+    stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError("UPDATE", None, Exception("the database system is shutting down"))
+
+    week = stage({"steps": 1000, "seconds": 0.02})
+    monkeypatch.setenv("STALE_AFTER", "0.3")
+    settings.get_settings.cache_clear()
+    monkeypatch.setattr(metrics, "store", fail)
+    with pytest.raises(OperationalError):
+        week.carry_out()
 
 
 def test_a_worker_that_shuts_down_preempts_its_child_and_the_next_one_goes_on(stage: MakeStage) -> None:
