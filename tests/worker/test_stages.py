@@ -15,6 +15,7 @@ from app.tables import (
     UNSEEN,
     ConversationStatus,
     Deployment,
+    Evaluation,
     Iteration,
     IterationStatus,
     Snapshot,
@@ -27,9 +28,12 @@ from models.dialogue import family_of, split_of
 from tests.factories import make_comparison, make_conversation, make_deployment, make_snapshot, make_turn
 from worker import runs
 from worker.iteration import run_stage
+from worker.presets import parse_config
+from worker.stages import evaluate_policy
 from worker.stages.evaluate_policy import measures
 from worker.stages.inputs import at_most, comparisons_in, prompts, sample
 from worker.stages.train_pm import belongs_to_test_pm
+from worker.week import Week
 
 TRAIN = [text for text in (f"Question {n}?" for n in range(60)) if split_of(family_of(text)) == "train"]
 TEST = [text for text in (f"Question {n}?" for n in range(200)) if split_of(family_of(text)) == "test"]
@@ -313,6 +317,27 @@ def test_the_test_pms_families_are_about_the_share_asked_for_on_both_sides_of_th
         share = sum(belongs_to_test_pm(family, 15) for family in side) / len(side)
         assert share == pytest.approx(0.15, abs=0.06)
     assert not any(belongs_to_test_pm(family, 0) for family in families)
+
+
+def test_an_evaluation_keeps_no_nul_that_a_policy_sampled(session: Session) -> None:
+    policy = make_snapshot(session)
+    iteration = Iteration(number=1, name="week", preset="toy", overrides={})
+    session.add(iteration)
+    session.flush()
+    week = Week(iteration, "", parse_config("toy", {}), {"train_policy": {"snapshot_id": policy.id}}, "hash")
+    here = week.directory("evaluate-policy")
+    session.add(
+        TrainingRun(module="evaluate_policy", directory=str(here.relative_to(settings.get_settings().runs_dir)))
+    )
+    side = {"kl_to_initial": 2.0, "entropy": 1.5, "length": 20.0, "end_of_turn_rate": 0.9, "refusal_rate": 0.0}
+    report = {"prompts": 1, "new": side, "old": side, "paired": {"score": {"win_rate": 0.6}}}
+    report["side_by_side"] = [{"prompt": "Hm?", "new": "a\0b"}]
+    (here / "result.json").write_text(json.dumps(report))
+    (here / "prompts.jsonl").write_text(json.dumps({"from": UNSEEN}) + "\n")
+    evaluate_policy.record(session, week)
+    session.flush()
+    (row,) = session.scalars(select(Evaluation))
+    assert row.result["side_by_side"] == [{"prompt": "Hm?", "new": "ab"}]
 
 
 def test_prompts_that_training_saw_do_not_count_for_the_gate() -> None:

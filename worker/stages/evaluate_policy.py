@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app import db
 from app.snapshots.store import directory_of
 from app.tables import SEEN, UNSEEN, Evaluation, Snapshot
-from worker import runs
+from worker import runs, samples
 from worker.stages.gate import Answers, PolicyMeasures
 from worker.stages.inputs import conversations, prompts, sample, write_lines
 from worker.stages.train_policy import pms
@@ -47,7 +47,7 @@ def _prompts(week: Week) -> list[dict[str, object]]:
 
 def record(session: Session, week: Week) -> Result:
     directory = week.directory("evaluate-policy")
-    report = json.loads((directory / "result.json").read_text())
+    report = samples.storable(json.loads((directory / "result.json").read_text()))
     with (directory / "prompts.jsonl").open() as file:
         report["prompts_from"] = json.loads(file.readline())["from"]
     session.add(
