@@ -111,6 +111,7 @@ def make_engine(url: str) -> Engine:
             pool_pre_ping=True,
             pool_size=20,
             json_serializer=_to_json,
+            hide_parameters=True,  # errors are logged and told, and what people wrote is not
         )
         event.listen(engine, "connect", _without_jit)
         return engine
@@ -119,7 +120,7 @@ def make_engine(url: str) -> Engine:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     queueing = partial(Queueing, writers=Lock())
     options = {"check_same_thread": False, "timeout": BUSY_SECONDS, "factory": queueing}
-    engine = create_engine(url, pool_size=20, connect_args=options, json_serializer=_to_json)
+    engine = create_engine(url, pool_size=20, connect_args=options, json_serializer=_to_json, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: object) -> None:

@@ -8,12 +8,13 @@ stage's row, so nothing is repeated and nothing is lost between two of them; tak
 import hashlib
 import json
 import logging
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from app import db
@@ -72,14 +73,27 @@ def run_stage(stage_run_id: str) -> None:
         _end(stage_run_id, StageStatus.FAILED, IterationStatus.FAILED, str(error))
     except OSError as error:
         log.exception("stage %s", stage_run_id)
-        _end(stage_run_id, StageStatus.FAILED, IterationStatus.FAILED, f"{error.strerror}: {error.filename}.")
+        _end(stage_run_id, StageStatus.FAILED, IterationStatus.FAILED, system_sentence(error))
     except OperationalError as error:
         log.exception("stage %s", stage_run_id)
         _end(stage_run_id, StageStatus.FAILED, IterationStatus.FAILED, database_sentence(error))
     except Exception as error:
         log.exception("stage %s", stage_run_id)
-        sentence = f"Unexpected {type(error).__name__}: {error}. The worker's log has the details."
+        # The first line, and of a statement the database's own word: what follows tells of SQL and of stored values.
+        told = error.orig if isinstance(error, StatementError) and error.orig else error
+        first = str(told).strip().partition("\n")[0].rstrip(".")
+        sentence = f"Unexpected {type(told).__name__}: {first}. The worker's log has the details."
         _end(stage_run_id, StageStatus.FAILED, IterationStatus.FAILED, sentence)
+
+
+def system_sentence(error: OSError) -> str:
+    """What the system says, and of which file if of one; of many that could not be copied, the first."""
+    if error.strerror:
+        return f"{error.strerror}: {error.filename}." if error.filename else f"{error.strerror}."
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):
+        _source, _target, why = error.args[0][0]
+        return f"{why}."
+    return f"{str(error) or type(error).__name__}."
 
 
 def claimable() -> Any:

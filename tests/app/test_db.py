@@ -12,7 +12,7 @@ import anyio.to_thread
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine, event, select, update
+from sqlalchemy import Engine, event, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app import db, errors, sqlite
@@ -172,3 +172,11 @@ def test_what_is_no_number_is_not_stored_and_said_where_it_is(engine: Engine, nu
         session.add(AuditEvent(action="iterate", subject="iteration:1", before={"words": "NaN", "kl": 0.5}))
     with db.reading() as session:
         assert session.scalars(select(AuditEvent.before)).one() == {"words": "NaN", "kl": 0.5}
+
+
+def test_an_error_of_the_database_does_not_tell_what_people_wrote(engine: Engine) -> None:
+    with db.writing() as session:
+        make_account(session, username="ada-lovelace")
+    with pytest.raises(IntegrityError) as raised, db.writing() as session:
+        session.execute(insert(Account).values(username="ada-lovelace", password_hash="hush-hush", role="crowdworker"))
+    assert "hush-hush" not in str(raised.value)

@@ -1,12 +1,13 @@
 """The week's machine with stages that take no time; what real stages do is tested with them."""
 
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from app import db, jobs
@@ -198,6 +199,16 @@ def test_a_failing_stage_ends_the_iteration_with_one_sentence_and_resume_goes_on
     ("error", "sentence"),
     [
         (OSError(28, "No space left on device", "/data/x"), "No space left on device: /data/x."),
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused."),
+        (TimeoutError("timed out"), "timed out."),
+        (
+            shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'"), ("c", "d", "again")]),
+            "[Errno 28] No space left on device: 'b'.",
+        ),
+        (
+            IntegrityError("INSERT", {"text": "secret"}, Exception("not unique\nDETAIL: (secret)")),
+            "Unexpected Exception: not unique. The worker's log has the details.",
+        ),
         (ValueError("odd"), "Unexpected ValueError: odd. The worker's log has the details."),
         (
             OperationalError("UPDATE", None, Exception("database or disk is full")),
