@@ -46,7 +46,8 @@ class GateConfig:
     """What a week must hold before its snapshots reach crowdworkers (DESIGN §5)."""
 
     pm_standard_errors: Annotated[float, Between(0)] = 2.0
-    """The PM may be worse than the deployed PM, on the same rows, by this many standard errors of the difference."""
+    """The PM may be worse than the deployed PM, on the same rows, by this many standard errors of the difference, which
+    are cluster-robust by dialogue family."""
 
     max_kl: Annotated[float, Between(0)] = 20.0
     """Nats per response between the new and the initial policy."""

@@ -111,11 +111,30 @@ def test_an_initial_policy_that_never_ends_by_itself_does_not_hold_the_new_one()
 
 
 def test_pms_are_compared_on_the_rows_that_both_scored() -> None:
-    new = {Row("a", 0): 1.0, Row("a", 1): 1.0, Row("b", 0): 0.0, Row("c", 0): 1.0, Row("only-new", 0): 1.0}
-    deployed = {Row("a", 0): 1.0, Row("a", 1): 0.0, Row("b", 0): 0.0, Row("c", 0): 0.0}
+    new, deployed = rights("abcde", [1, 1, 0, 1, 1]), rights("abcd", [1, 0, 0, 0])
     measures = compare(new, deployed)
     assert measures.comparisons == 4
     assert measures.accuracy == 0.75
     assert measures.deployed_accuracy == 0.25
     # Differences 0, 1, 0, 1: mean 0.5, sample standard deviation 0.577, over the root of 4.
     assert measures.standard_error == pytest.approx(0.2887, abs=1e-4)
+
+
+def test_comparisons_of_one_family_count_together() -> None:
+    measures = compare(rights("aabb", [1, 1, 0, 0]), rights("aabb", [0, 0, 0, 0]))
+    # Deviations sum to 1 and to −1: the root of 2/(2 − 1) · (1 + 1), over 4.
+    assert measures.standard_error == pytest.approx(0.5)
+    one = compare(rights("aaa", [1, 1, 0]), rights("aaa", [0, 1, 0]))
+    assert (one.comparisons, one.standard_error) == (3, None)
+    found = line("pm-against-deployed", dataclasses.replace(one, comparisons=60))
+    assert (found.verdict, found.sentence) == (
+        Verdict.NOT_ENOUGH_DATA,
+        "All 60 test comparisons are of one dialogue family, which is too few to judge a PM.",
+    )
+
+
+def rights(families: str, of_each: list[float]) -> dict[Row, float]:
+    return {
+        Row(family, "a conversation", turn): right
+        for turn, (family, right) in enumerate(zip(families, of_each, strict=True))
+    }

@@ -29,7 +29,7 @@ from tests.factories import make_comparison, make_conversation, make_deployment,
 from worker import runs
 from worker.iteration import run_stage
 from worker.presets import parse_config
-from worker.stages import evaluate_policy
+from worker.stages import evaluate_pm, evaluate_policy
 from worker.stages.evaluate_policy import measures
 from worker.stages.inputs import at_most, comparisons_in, prompts, sample
 from worker.stages.train_pm import belongs_to_test_pm
@@ -317,6 +317,26 @@ def test_the_test_pms_families_are_about_the_share_asked_for_on_both_sides_of_th
         share = sum(belongs_to_test_pm(family, 15) for family in side) / len(side)
         assert share == pytest.approx(0.15, abs=0.06)
     assert not any(belongs_to_test_pm(family, 0) for family in families)
+
+
+def test_two_pms_are_compared_by_the_families_of_the_tested_comparisons(session: Session) -> None:
+    iteration = Iteration(number=1, name="week", preset="toy", overrides={})
+    session.add(iteration)
+    new, deployed = (make_snapshot(session, name, SnapshotKind.PM) for name in ("new", "deployed"))
+    results = {"train_pm": {"snapshot_id": new.id}, "freeze_tranche": {"deployed_pm_id": deployed.id}}
+    week = Week(iteration, "", parse_config("toy", {}), results, "hash")
+    for what, margins in (("new", [1, 1, -1, -1]), ("deployed", [-1, -1, -1, -1])):
+        here = week.directory(f"evaluate-{what}-pm")
+        session.add(
+            TrainingRun(module="evaluate_pm", directory=str(here.relative_to(settings.get_settings().runs_dir)))
+        )
+        tested = [{"id": str(n), "family": "ab"[n // 2]} for n in range(4)]
+        (here / "comparisons.jsonl").write_text("".join(json.dumps(row) + "\n" for row in tested))
+        pairs = [{"id": str(n), "turn": 0, "margin": margin} for n, margin in enumerate(margins)]
+        report = {"overall": {"comparisons": 4, "accuracy": 0.5}, "pairs": pairs}
+        (here / "result.json").write_text(json.dumps(report))
+    session.flush()
+    assert evaluate_pm.record(session, week)["measures"]["standard_error"] == pytest.approx(0.5)
 
 
 def test_an_evaluation_keeps_no_nul_that_a_policy_sampled(session: Session) -> None:

@@ -2,8 +2,8 @@
 
 import json
 from dataclasses import asdict
-from math import sqrt
-from statistics import fmean, stdev
+from math import isfinite
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from app import db
 from app.snapshots.store import directory_of
 from app.tables import Evaluation, Snapshot
+from models.intervals import standard_error
 from worker import runs
 from worker.stages.gate import PMMeasures
-from worker.stages.inputs import at_most, comparisons_in, conversations, write_lines
+from worker.stages.inputs import at_most, comparisons_in, conversations, read_lines, write_lines
 from worker.week import Result, Week
 
 
@@ -66,7 +67,9 @@ def record(session: Session, week: Week) -> Result:
         overall = new["overall"]
         measures = PMMeasures(comparisons=overall["comparisons"], accuracy=overall["accuracy"])
     if new and deployed:
-        measures = compare(_rights(new), _rights(deployed))
+        tested = read_lines(week.directory("evaluate-new-pm") / "comparisons.jsonl")
+        families = {row["id"]: row["family"] for row in tested}
+        measures = compare(_rights(new, families), _rights(deployed, families))
     return {"measures": asdict(measures), **{what: report["overall"] for what, report in reports.items()}}
 
 
@@ -76,27 +79,32 @@ def _without_pairs(report: dict[str, Any]) -> dict[str, Any]:
 
 
 class Row(NamedTuple):
+    family: str
     conversation: str
     turn: int
 
 
-def _rights(report: dict[str, Any]) -> dict[Row, float]:
-    """1 where the PM prefers the chosen candidate, 0 where it does not, a half for a tie."""
+def _rights(report: dict[str, Any], families: dict[str, str]) -> dict[Row, float]:
+    """1 where the PM prefers the chosen candidate, 0 where it does not, a half for a tie. A conversation whose line was
+    erased meanwhile counts as a family of its own."""
     return {
-        Row(pair["id"], pair["turn"]): 0.5 if pair["margin"] == 0 else float(pair["margin"] > 0)
+        Row(families.get(pair["id"], pair["id"]), pair["id"], pair["turn"]): 0.5
+        if pair["margin"] == 0
+        else float(pair["margin"] > 0)
         for pair in report["pairs"]
     }
 
 
 def compare(new: dict[Row, float], deployed: dict[Row, float]) -> PMMeasures:
-    """On the rows that both scored, paired: the error of the difference is far below that of either accuracy."""
+    """On the rows that both scored, paired: the error of the difference is far below that of either accuracy. By
+    family, for what a crowdworker chose in one dialogue, or in two that open alike, is not chosen independently."""
     rows = sorted(new.keys() & deployed.keys())
-    differences = [new[row] - deployed[row] for row in rows]
-    if len(rows) < 2:
-        return PMMeasures(comparisons=len(rows))
+    if not rows:
+        return PMMeasures(comparisons=0)
+    error = standard_error([new[row] - deployed[row] for row in rows], [row.family for row in rows])
     return PMMeasures(
         comparisons=len(rows),
         accuracy=fmean(new[row] for row in rows),
         deployed_accuracy=fmean(deployed[row] for row in rows),
-        standard_error=stdev(differences) / sqrt(len(rows)),
+        standard_error=error if isfinite(error) else None,
     )

@@ -32,7 +32,7 @@ class PMMeasures:
     comparisons: int
     accuracy: float | None = None
     deployed_accuracy: float | None = None  # None: no PM is deployed yet
-    standard_error: float | None = None  # of the paired difference
+    standard_error: float | None = None  # of the paired difference, by family; None: there is only one
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,11 @@ def _pm_line(limits: GateConfig, pm: PMMeasures) -> Line:
     if pm.accuracy is None or pm.comparisons < limits.min_comparisons:
         sentence = f"{pm.comparisons} test comparisons are too few to judge a PM; {limits.min_comparisons} are wanted."
         return Line(name, Verdict.NOT_ENOUGH_DATA, None, limit, sentence)
-    if pm.deployed_accuracy is None or pm.standard_error is None:
+    if pm.deployed_accuracy is None:
         sentence = f"No PM is deployed yet to compare with; this one is right on {pm.accuracy:.1%} of the comparisons."
+        return Line(name, Verdict.NOT_ENOUGH_DATA, None, limit, sentence)
+    if pm.standard_error is None:
+        sentence = f"All {pm.comparisons} test comparisons are of one dialogue family, which is too few to judge a PM."
         return Line(name, Verdict.NOT_ENOUGH_DATA, None, limit, sentence)
     difference = pm.accuracy - pm.deployed_accuracy
     # Two PMs that agree on every row differ by nothing, and have no error to divide by.
