@@ -13,7 +13,7 @@ import shutil
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -144,12 +144,14 @@ def _run_directories() -> list[Path]:
 
 
 def _erase_from_directory(directory: Path, erased: Erased) -> bool:
-    """False: a process is at work there, which reads its inputs again when it is resumed."""
+    """False: a process is at work there, which reads its inputs again when it is resumed, or may be writing them."""
     with (directory / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        # First: a file that gets its name from now on is read below, or was begun after the rows were blanked.
+        settled = _sweep(directory)
         # Checkpoints belong to the inputs they were made from. A run that is complete needs none; one that is not
         # begins again with what is left. They go first: if we are killed in between, the inputs still tell us to come.
         for name, is_erased in (
@@ -162,8 +164,7 @@ def _erase_from_directory(directory: Path, erased: Erased) -> bool:
                     shutil.rmtree(directory / "checkpoints", ignore_errors=True)
                     _rewrite(path, erased_lines)
         _erase_from_result(directory / "result.json", erased)
-        _sweep(directory)
-    return True
+    return settled
 
 
 def _erased_lines(path: Path, is_erased: Callable[[Row], bool]) -> set[int]:
@@ -218,9 +219,15 @@ def _erase_from_result(path: Path, erased: Erased) -> None:
         write_atomically(path, json.dumps(result, ensure_ascii=False) + "\n")
 
 
-def _sweep(directory: Path) -> None:
-    """What killed writers left behind may hold anything."""
+def _sweep(directory: Path) -> bool:
+    """What killed writers left behind may hold anything, and so may what is being written. False: there is such a file,
+    which is too young to be nobody's."""
+    settled = True
     for name in ("comparisons.jsonl", "prompts.jsonl", "samples.jsonl", "result.json"):
         for path in directory.glob(f".{name}*"):
-            if path.stat().st_mtime < time.time() - FORGOTTEN:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # it has just got its name
+                if path.stat().st_mtime < time.time() - FORGOTTEN:
+                    path.unlink()
+                else:
+                    settled = False
+    return settled

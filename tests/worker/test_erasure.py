@@ -242,19 +242,26 @@ def test_a_kill_between_any_two_files_loses_nothing(copies: Copies, replaced: in
         "Which way?"
     }
     assert copies.row().done_at is None
+    for left in copies.runs.glob("*/.*"):
+        os.utime(left, (0, 0))  # an hour later
     erasure.erase_copies(id)
     assert copies.files_with_the_secret() == []
     assert copies.row().done_at is not None
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_half_written_files_of_killed_writers_are_swept(copies: Copies) -> None:
+def test_half_written_files_of_killed_writers_are_swept_and_young_ones_waited_for(copies: Copies) -> None:
     old, fresh = (copies.runs / "pm-1" / f".comparisons.jsonl.{name}" for name in ("old", "fresh"))
     for path in (old, fresh):
         path.write_text(SECRET)
     os.utime(old, (0, 0))
-    erasure.erase_copies(copies.erase())
+    id = copies.erase(minutes_ago=11)
+    erasure.erase_copies(id)
     assert (old.exists(), fresh.exists()) == (False, True)
+    assert copies.row().done_at is None
+    os.utime(fresh, (0, 0))
+    erasure.erase_copies(id)
+    assert (fresh.exists(), copies.row().done_at is None) == (False, False)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
