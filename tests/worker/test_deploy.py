@@ -65,6 +65,12 @@ def test_a_week_may_begin_with_a_canary_and_its_stage_says_what_each_will_have()
         parse_config("toy", {"shares.canary": 60})
 
 
+def test_a_canary_that_nobody_promoted_keeps_at_most_its_share() -> None:
+    before = [Wanted("w2", 5, full_share=62.5), Wanted("w1", 76, full_share=25)]
+    wanted = shares(CONFIG, "new", before)
+    assert wanted == [Wanted("new", 65), Wanted("w2", 5), Wanted("w1", 20), Wanted("initial", 10)]
+
+
 def test_thirds_of_a_canary_add_up_to_100() -> None:
     answering = [Wanted("a", 33.33), Wanted("b", 33.33), Wanted("initial", 33.34)]
     lines = canary([Wanted("new", 60), Wanted("initial", 40)], answering, 7)

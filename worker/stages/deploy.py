@@ -23,8 +23,8 @@ def record(session: Session, week: Week) -> Result:
         earlier = sorted(active_generation(session, task), key=lambda row: row.snapshot.created_at, reverse=True)
         # Adapters of an earlier BASE_MODEL cannot be loaded any more. The initial policy is the base, whichever it is.
         lines = [
-            Wanted(row.snapshot.name, row.share, row.best_of)
-            for row in earlier
+            line
+            for row, line in zip(earlier, lines_of(earlier), strict=True)
             if row.snapshot.name != INITIAL and row.snapshot.base_hash == policy.base_hash
         ]
         wanted = shares(week.config.shares, policy.name, lines)
@@ -35,7 +35,8 @@ def record(session: Session, week: Week) -> Result:
 
 def shares(config: ShareConfig, new: str, earlier: Sequence[Wanted]) -> list[Wanted]:
     """The new policy, up to two earlier ones (newest first; they keep their best-of) and the initial policy, in the
-    config's proportions scaled to 100."""
+    config's proportions scaled to 100. Those of a canary generation have at most what they have now: more is for
+    somebody to say, who promotes it."""
     kept = [line for line in earlier if line.snapshot != new][:2]
     wanted = [
         Wanted(new, config.new),
@@ -43,7 +44,8 @@ def shares(config: ShareConfig, new: str, earlier: Sequence[Wanted]) -> list[Wan
         Wanted(INITIAL, config.initial),
     ]
     total = sum(line.share for line in wanted)
-    scaled = [line._replace(share=round(100 * line.share / total, 2)) for line in wanted]
-    # What rounding took or gave goes to the new policy, so that the sum is exact.
+    most = {line.who: line.share for line in kept if line.full_share is not None}
+    scaled = [line._replace(share=min(round(100 * line.share / total, 2), most.get(line.who, 100))) for line in wanted]
+    # What a canary does not take, and what rounding took or gave, goes to the new policy, so that the sum is exact.
     rest = round(100 - sum(line.share for line in scaled[1:]), 2)
     return [scaled[0]._replace(share=rest), *scaled[1:]]
