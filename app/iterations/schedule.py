@@ -56,7 +56,7 @@ class Plan:
 
 
 def get(session: Session) -> Schedule:
-    """The schedule; made, and switched off, when nobody has planned anything yet."""
+    """The schedule; where nobody has planned anything yet, `Plan` as it is, which begins an iteration every week."""
     found = session.scalar(select(Schedule).where(Schedule.name == NAME))
     return found or put(session, Plan())
 
