@@ -189,10 +189,6 @@ PRESETS: dict[str, IterationConfig] = {
 def parse_config(preset: str, overrides: Mapping[str, Any]) -> IterationConfig:
     """A preset with its overrides; BadInput names the field that is wrong, or wrong beside another one."""
     config = each_field(preset, overrides)
-    base = get_settings().base_model
-    for name, section in (("pm", config.pm), ("policy", config.policy)):
-        if section.base != base:
-            raise BadInput(f"{name}: base is {section.base!r}, but BASE_MODEL names one for all, which is {base!r}.")
     must_go_together(config.policy, "policy")
     return config
 
@@ -204,7 +200,7 @@ def each_field(preset: str, overrides: Mapping[str, Any]) -> IterationConfig:
     config = PRESETS[preset]
     # Through JSON, as a config file comes: tuples become the lists that parse() reads.
     sections: dict[str, dict[str, object]] = json.loads(json.dumps(dataclasses.asdict(config)))
-    sections["pm"]["base"] = sections["policy"]["base"] = get_settings().base_model
+    base = sections["pm"]["base"] = sections["policy"]["base"] = get_settings().base_model
     for key, value in overrides.items():
         section, _, name = key.partition(".")
         if section not in sections or not name:
@@ -212,6 +208,10 @@ def each_field(preset: str, overrides: Mapping[str, Any]) -> IterationConfig:
             hint = f"did you mean {near[0]}.…?" if near else f"sections are {', '.join(sections)}."
             raise BadInput(f"Override {key!r} must name a section and a field, like policy.learning_rate; {hint}")
         sections[section][name] = value
-    return IterationConfig(
+    parsed = IterationConfig(
         **{name: parse(type(getattr(config, name)), values, name) for name, values in sections.items()}
     )
+    for name, its in (("pm", parsed.pm.base), ("policy", parsed.policy.base)):
+        if its != base:  # inference would refuse what was trained on another one
+            raise BadInput(f"{name}: base is {its!r}, but BASE_MODEL names one for all, which is {base!r}.")
+    return parsed

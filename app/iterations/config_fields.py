@@ -90,6 +90,8 @@ def check(name: str, value: object) -> None:
         raise ValueError(f"there is no field {name} to override" + (f"; did you mean {near}?" if near else ""))
     if not _holds(field, value):
         raise ValueError(f"{name} is {json.dumps(value, ensure_ascii=False)}, but must be {field.allowed}")
+    if name.endswith(".base") and value != (base := get_settings().base_model):
+        raise ValueError(f"{name} is {value!r}, but BASE_MODEL names one for all, which is {base!r}")
 
 
 def _holds(field: ConfigField, value: Any) -> bool:

