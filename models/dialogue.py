@@ -128,9 +128,19 @@ def read_conversations(path: Path, system: str = "") -> Reading:
         if unusable:
             reading.set_aside.append((int(where.rpartition(":")[2]), unusable))
         else:
-            id = str(row.get("id", where.rpartition(":")[2]))
-            reading.conversations.append(pair.conversation(id, _task(row, where), system))
+            reading.conversations.append(pair.conversation(id_of(row, where), _task(row, where), system))
     return reading
+
+
+def id_of(row: Mapping[str, Any], where: str) -> str:
+    """A row's own id, else the number of its line."""
+    return str(where.rpartition(":")[2] if row.get("id") is None else row["id"])
+
+
+def id_among(paths: Sequence[Path], path: Path, id: str) -> str:
+    """An id of one file among those of several. By the path as given: names repeat (`harmless-base/test.jsonl.gz`,
+    `helpful-base/test.jsonl.gz`)."""
+    return f"{path}:{id}" if len(paths) > 1 else id
 
 
 class Pair(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from models.baselines import BagOfWords
 from models.data import select
-from models.dialogue import Conversation, read_conversations, rows_of
+from models.dialogue import Conversation, id_among, id_of, read_conversations, rows_of
 from models.judgements import (
     Judgement,
     above_thresholds,
@@ -67,7 +67,7 @@ def against_words(
     """The PM beside a bag of words that learnt from the train split of these files, paired. A comparison of a family
     that is judged here teaches it nothing."""
     held_out = {conversation.family for conversation in conversations}
-    told = [c for c in read(training).conversations if c.family not in held_out]
+    told = [c for path in training for c in read_conversations(path).conversations if c.family not in held_out]
     others = BagOfWords(select(told, "train").conversations).judge(conversations)
     return {"snapshot": "a bag of words", **compare(judgements, others)}
 
@@ -82,19 +82,25 @@ class Rows(NamedTuple):
 
 
 def read(paths: Sequence[Path]) -> Rows:
-    """The conversations of some files and what their rows carry to slice by; of several files also the file's name."""
+    """The conversations of some files and what their rows carry to slice by; of several files also the file's path.
+    BadInput for an id that stands twice: what two PMs say about a comparison is paired by it."""
     rows = Rows([], Counter(), {})
+    seen: set[str] = set()
     for path in paths:
         reading = read_conversations(path)
         rows.set_aside.update(reason for _, reason in reading.set_aside)
-        prefix = f"{path.name}:" if len(paths) > 1 else ""
-        rows.conversations.extend(dataclasses.replace(c, id=prefix + c.id) for c in reading.conversations)
+        for conversation in reading.conversations:
+            id = id_among(paths, path, conversation.id)
+            if id in seen:
+                raise BadInput(f"{path}: the id {conversation.id} stands twice, and comparisons are paired by it.")
+            seen.add(id)
+            rows.conversations.append(dataclasses.replace(conversation, id=id))
         for where, row in rows_of(path):
             labels = {label: str(row[label]) for label in LABELS if row.get(label) is not None}
-            if prefix:
-                labels["file"] = path.name.removesuffix(".gz").removesuffix(".jsonl")
+            if len(paths) > 1:
+                labels["file"] = str(path).removesuffix(".gz").removesuffix(".jsonl")
             if labels:
-                rows.labels[prefix + str(row.get("id", where.rpartition(":")[2]))] = labels
+                rows.labels[id_among(paths, path, id_of(row, where))] = labels
     return rows
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from models import train_pm
 from models.config import PMConfig, parse
 from models.data import content_hash, select
-from models.dialogue import RED_TEAM, Conversation, read_conversations
+from models.dialogue import RED_TEAM, Conversation, id_among, read_conversations
 from models.judgements import judge, summary
 from models.preference_model import PreferenceModel
 from models.run import BadInput, RunDirectory, main, write_atomically
@@ -186,7 +186,7 @@ def read(paths: Sequence[Path]) -> list[Conversation]:
     for path in paths:
         red = "harmless" in path.name or RED_TEAM in path.name
         for c in read_conversations(path).conversations:
-            found.append(replace(c, id=f"{path.name}:{c.id}", task=RED_TEAM if red else c.task))
+            found.append(replace(c, id=id_among(paths, path, c.id), task=RED_TEAM if red else c.task))
     return found
 
 

@@ -10,6 +10,7 @@ from models import evaluate_pm, run, snapshot, tiny
 from models.backbone import Backbone
 from models.dialogue import DEFAULT_SYSTEM, Renderer, read_conversations
 from models.evaluate_pm import report
+from models.run import BadInput
 from models.snapshot import Manifest
 from tests.models.test_judgements import apart, judgement, planted
 from tests.networks import random_pm
@@ -92,16 +93,27 @@ def test_rows_are_sliced_by_what_they_carry_and_by_file(
     pm_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = {"prompt": "Hi", "chosen": "Hello", "rejected": "No"}
-    first = [{**row, "id": "1", "subset": "honest", "agreement": 3}, {**row, "id": "2", "subset": "harmless"}]
-    (tmp_path / "first.jsonl").write_text("".join(json.dumps(r) + "\n" for r in first))
+    first = [{**row, "id": None, "subset": "honest", "agreement": 3}, {**row, "id": "2", "subset": "harmless"}]
     hh = {"chosen": "\n\nHuman: Hi\n\nAssistant: Yes", "rejected": "\n\nHuman: Hi\n\nAssistant: Maybe"}
-    (tmp_path / "second.jsonl.gz").write_bytes(gzip.compress(json.dumps(hh).encode()))
-    found = evaluate(monkeypatch, pm_directory, tmp_path / "first.jsonl", tmp_path / "second.jsonl.gz", "--all")
+    one, other = Path("harmless-base/test.jsonl"), Path("helpful-base/test.jsonl.gz")  # as HH is published
+    monkeypatch.chdir(tmp_path)
+    for path in (one, other):
+        path.parent.mkdir()
+    one.write_text("".join(json.dumps(r) + "\n" for r in first))
+    other.write_bytes(gzip.compress(json.dumps(hh).encode()))
+    found = evaluate(monkeypatch, pm_directory, one, other, "--all")
     sizes = {name: {k: part["comparisons"] for k, part in found[name].items()} for name in found if "by_" in name}
     assert sizes["by_subset"] == {"harmless": 1, "honest": 1}
     assert sizes["by_agreement"] == {"3": 1}
-    assert sizes["by_file"] == {"first": 2, "second": 1}
-    assert [pair["id"] for pair in found["pairs"]] == ["first.jsonl:1", "first.jsonl:2", "second.jsonl.gz:1"]
+    assert sizes["by_file"] == {"harmless-base/test": 2, "helpful-base/test": 1}
+    assert [pair["id"] for pair in found["pairs"]] == [f"{one}:1", f"{one}:2", f"{other}:1"]
+
+
+def test_an_id_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    row = {"id": "a", "prompt": "Hi", "chosen": "Hello", "rejected": "No"}
+    (tmp_path / "rows.jsonl").write_text(2 * (json.dumps(row) + "\n"))
+    with pytest.raises(BadInput, match=r"rows\.jsonl: the id a stands twice"):
+        evaluate_pm.read([tmp_path / "rows.jsonl"])
 
 
 def test_two_pms_are_compared_on_the_same_rows(
