@@ -24,7 +24,7 @@ from models.judgements import (
     summary,
 )
 from models.preference_model import Ensemble, PreferenceModel, TaskHead
-from models.run import BadInput, main, run_of_output, write_atomically
+from models.run import BadInput, check_report, main, run_of_output, write_atomically
 
 LABELS = ("source", "subset", "agreement")  # fields of a row by which an evaluation is sliced where rows have them
 
@@ -116,6 +116,7 @@ def command() -> None:
         "--words", type=Path, nargs="+", metavar="FILE", help="compare with a bag of words that learnt from these files"
     )
     arguments = parser.parse_args()
+    check_report(arguments.out)
     with run_of_output(arguments.out) as run:
         rows = read(arguments.comparisons)
         selection = select(rows.conversations, None if arguments.all else "test")

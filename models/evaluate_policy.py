@@ -21,7 +21,7 @@ from models.dialogue import rows_of
 from models.policy import BASE, Opened, Policy
 from models.preference_model import PreferenceModel
 from models.rollout import Networks, Rollouts, collect
-from models.run import BadInput, Preempted, RunDirectory, main, run_of_output, write_atomically
+from models.run import BadInput, Preempted, RunDirectory, check_report, main, run_of_output, write_atomically
 from models.sample import prompt_of
 from models.sampling import Sampler, seed_of
 
@@ -224,6 +224,7 @@ def command() -> None:
     for name in ("max_prompts", "max_prompt_tokens", "max_tokens", "samples", "best_of"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
             raise BadInput(f"--{name.replace('_', '-')} must be at least 1.")
+    check_report(arguments.out)
     with run_of_output(arguments.out) as run:
         content = evaluate(arguments, run)
         write_atomically(arguments.out, json.dumps(content, ensure_ascii=False) + "\n")

@@ -219,12 +219,25 @@ class RunDirectory:
 @contextlib.contextmanager
 def run_of_output(out: Path) -> Iterator[RunDirectory | None]:
     """While a command writes `out`: the run directory that it lies in, where a worker started the command; else
-    None."""
+    None. BadInput if `out` has no place."""
+    check_output(out)
     if not os.environ.get("TURNWISE_WATCH_STDIN"):
         yield None
         return
     with RunDirectory.open(out.parent) as run:
         yield run
+
+
+def check_output(out: Path) -> None:
+    """BadInput, before there is anything to write, if there is no directory for it."""
+    if not out.parent.is_dir():
+        raise BadInput(f"The directory of {out} does not exist.")
+
+
+def check_report(out: Path) -> None:
+    """BadInput if a report would replace rows: a command line without OUT takes its last input for it."""
+    if out.suffix in (".jsonl", ".gz") and out.exists():
+        raise BadInput(f"{out} is there and holds rows; name a file for the report behind the inputs.")
 
 
 class Follower(RunDirectory):

@@ -15,7 +15,7 @@ from typing import Any
 from models.dialogue import Message, Renderer, read_messages, rows_of, with_system
 from models.policy import Opened, Policy
 from models.preference_model import PreferenceModel
-from models.run import BadInput, file_atomically, main
+from models.run import BadInput, check_output, file_atomically, main
 from models.sampling import Response, Sampler, seed_of
 
 CHUNK = 256  # prompts that are read, sorted by length, sampled and written together
@@ -90,6 +90,7 @@ def command() -> None:
             raise BadInput(f"--{name.replace('_', '-')} must be at least 1.")
     if (arguments.best_of > 1) != (arguments.pm is not None):
         raise BadInput("--best-of and --pm belong together: a PM chooses the best of so many.")
+    check_output(arguments.out)
     rows = rows_of(arguments.prompts)
     first = next(rows, None)  # a file that cannot be read should say so before the model is loaded
     if first is None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from models.dialogue import Message, Renderer, read_messages, read_pair, read_transcript, rows_of, with_system
 from models.preference_model import PreferenceModel
-from models.run import BadInput, file_atomically, main
+from models.run import BadInput, check_output, file_atomically, main
 
 CHUNK = 256  # rows that are read, packed and written together: so far apart may those of one prompt lie
 
@@ -78,8 +78,7 @@ def command() -> None:
     parser.add_argument("rows", type=Path, metavar="IN.jsonl")
     parser.add_argument("out", type=Path, metavar="OUT.jsonl")
     arguments = parser.parse_args()
-    if not arguments.out.parent.is_dir():
-        raise BadInput(f"The directory of {arguments.out} does not exist.")
+    check_output(arguments.out)
     for where, row in rows_of(arguments.rows):
         items_of(row, where)  # the whole file is read before the first score is paid for
     pm, snapshot, renderer = PreferenceModel.open(arguments.snapshot)

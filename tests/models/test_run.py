@@ -6,11 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
 
-from models import run
+from models import evaluate_pm, evaluate_policy, generate_prompts, run, sample, score
 from models.run import BadInput, Outcome, Preempted, RunDirectory
 
 
@@ -185,6 +186,30 @@ def test_how_a_command_ends(
 def test_a_bug_stays_a_traceback() -> None:
     with pytest.raises(KeyError):
         run.main(lambda: {}.popitem())
+
+
+@pytest.mark.parametrize("module", [evaluate_pm, evaluate_policy, generate_prompts, sample, score])
+def test_a_command_whose_output_has_no_place_says_so_before_it_reads_anything(
+    module: types.ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "nowhere" / "out"
+    monkeypatch.setattr(sys, "argv", ["", "base", "none.jsonl", str(out), *NEEDS.get(module, ())])
+    with pytest.raises(BadInput, match="nowhere/out does not exist"):
+        module.command()
+
+
+@pytest.mark.parametrize("module", [evaluate_pm, evaluate_policy])
+@pytest.mark.parametrize("name", ["b.jsonl", "b.jsonl.gz"])
+def test_a_report_never_replaces_rows(
+    module: types.ModuleType, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).write_text("{}")
+    monkeypatch.setattr(sys, "argv", ["", "base", "none.jsonl", str(tmp_path / name), *NEEDS.get(module, ())])
+    with pytest.raises(BadInput, match=f"{name} is there and holds rows"):
+        module.command()
+
+
+NEEDS = {evaluate_policy: ["--pm", "none"]}
 
 
 def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> None:
