@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import unicodedata
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,12 +101,14 @@ def rows_of(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 where = f"{path}:{number}"
                 try:
                     row = json.loads(line)
-                except ValueError as error:  # covers bytes that are not UTF-8
+                    # JSON can carry half a surrogate pair, which no tokenizer can; that is a ValueError too.
+                    json.dumps(row, ensure_ascii=False).encode()
+                except (ValueError, RecursionError) as error:  # covers bytes that are not UTF-8
                     raise BadInput(f"{where} is not valid JSON: {error}.") from None
                 if not isinstance(row, dict):
                     raise BadInput(f"{where} is not a JSON object.")
                 yield where, row
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise BadInput(f"{path} is not a complete gzip file: {error}.") from None
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise BadInput(f"Cannot read {path}: {error.strerror}.") from None
@@ -267,7 +270,10 @@ def _conversation(row: Mapping[str, Any], where: str, system: str) -> Conversati
         if turn.trunk is None:
             raise BadInput(f"{where}: turns[{i}].trunk is missing, but the conversation goes on.")
     family = _text(row, "family", where) if row.get("family") else family_of(turns[0].human)
-    split = row.get("split") or split_of(family)
+    try:
+        split = row.get("split") or split_of(family)
+    except ValueError:
+        raise BadInput(f"{where}: family is {family!r}; one that is no hash does not tell its split.") from None
     if split not in ("train", "test"):
         raise BadInput(f"{where}: split is {split!r}, but must be train or test.")
     own = _text(row, "system", where) if row.get("system") else ""
@@ -298,9 +304,10 @@ def _turn(row: object, where: str) -> Turn:
     if index["chosen"] is not None and index["chosen"] == index["rejected"]:
         raise BadInput(f"{where}: chosen and rejected are the same candidate.")
     strength = row.get("strength")
-    if strength is not None and strength not in (1, 2, 3, 4):
+    if strength is not None and (type(strength) is not int or strength not in (1, 2, 3, 4)):
         raise BadInput(f"{where}.strength is {strength!r}, but must be 1, 2, 3, 4 or null.")
-    return Turn(_text(row, "human", where), tuple(candidates), strength=strength, kind=row.get("kind"), **index)
+    kind = _text(row, "kind", where) if row.get("kind") is not None else None
+    return Turn(_text(row, "human", where), tuple(candidates), strength=strength, kind=kind, **index)
 
 
 def _index(value: object, count: int, where: str) -> int | None:

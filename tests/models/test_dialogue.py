@@ -132,6 +132,12 @@ def bad(**changes: Any) -> dict[str, Any]:
         (bad(chosen=None), "c.jsonl:2: turns[0]: chosen and rejected must both be given, or neither."),
         (bad(chosen=0, rejected=0), "c.jsonl:2: turns[0]: chosen and rejected are the same candidate."),
         (bad(strength=5), "c.jsonl:2: turns[0].strength is 5, but must be 1, 2, 3, 4 or null."),
+        (bad(strength=2.0), "c.jsonl:2: turns[0].strength is 2.0, but must be 1, 2, 3, 4 or null."),
+        (bad(strength=True), "c.jsonl:2: turns[0].strength is True, but must be"),
+        (bad(kind=["base"]), "c.jsonl:2: turns[0]: kind must be a text."),
+        (bad(human="a\ud800b"), "c.jsonl:2 is not valid JSON: 'utf-8' codec can't encode character '\\ud800'"),
+        pytest.param("[" * 200_000, "c.jsonl:2 is not valid JSON: maximum recursion depth", id="deep"),
+        ({**GOOD, "family": "fam-17", "split": None}, "c.jsonl:2: family is 'fam-17'; one that is no hash"),
         (bad(trunk=None), "c.jsonl:2: turns[0].trunk is missing, but the conversation goes on."),
         (bad(candidates=[]), "c.jsonl:2: turns[0].candidates must be a list of at least one candidate."),
         (bad(candidates=[{"id": "a"}, {"id": "b"}]), "c.jsonl:2: turns[0].candidates[0]: text is missing."),
@@ -150,6 +156,11 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(json.dumps(GOOD).encode() * 50)[:-20])
     with pytest.raises(BadInput, match=r"cut\.jsonl\.gz is not a complete gzip file"):
         read_conversations(tmp_path / "cut.jsonl.gz")
+    content = bytearray(gzip.compress(json.dumps(GOOD).encode()))
+    content[20:40] = bytes(20)
+    (tmp_path / "hurt.jsonl.gz").write_bytes(content)
+    with pytest.raises(BadInput, match=r"hurt\.jsonl\.gz is not a complete gzip file"):
+        read_conversations(tmp_path / "hurt.jsonl.gz")
     (tmp_path / "bytes.jsonl").write_bytes(b'{"chosen": "\xff"}\n')
     with pytest.raises(BadInput, match=r"bytes\.jsonl:1 is not valid JSON"):
         read_conversations(tmp_path / "bytes.jsonl")
