@@ -24,16 +24,16 @@ from inference.wire import (
 )
 from models.backbone import base_hash, load_base, resolve_base
 from models.dialogue import Message, Renderer
-from models.run import BadInput
+from models.run import BadInput, omp_threads
 
 T = TypeVar("T")
 
 
 def threads() -> int:
     """INFERENCE_THREADS, else OMP_NUM_THREADS, else all cores but one: the web process and the workers need theirs."""
-    told = os.environ.get("INFERENCE_THREADS") or os.environ.get("OMP_NUM_THREADS") or (os.cpu_count() or 1) - 1
+    told = os.environ.get("INFERENCE_THREADS")
     try:
-        return max(1, int(told))
+        return max(1, int(told) if told else omp_threads() or (os.cpu_count() or 1) - 1)
     except ValueError:
         raise BadInput(f"INFERENCE_THREADS must be a whole number, and is {told!r}.") from None
 

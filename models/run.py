@@ -213,7 +213,16 @@ class RunDirectory:
         else all."""
         with contextlib.suppress(OSError, ValueError):
             return max(1, int((self.path / "threads").read_text()))
-        return otherwise or int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+        return otherwise or omp_threads() or os.cpu_count() or 1
+
+
+def omp_threads() -> int | None:
+    """OMP_NUM_THREADS, if it is set. Of "4,1", a number for each level of nested parallel regions, the first."""
+    told = os.environ.get("OMP_NUM_THREADS")
+    try:
+        return max(1, int(told.split(",")[0])) if told else None
+    except ValueError:
+        raise BadInput(f"OMP_NUM_THREADS must begin with a whole number, and is {told!r}.") from None
 
 
 @contextlib.contextmanager

@@ -254,6 +254,9 @@ def test_an_unknown_base_is_one_sentence_and_exit_3(tmp_path: Path) -> None:
 def test_threads_are_told_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert threads() == 3
+    monkeypatch.setenv("OMP_NUM_THREADS", "all")
+    with pytest.raises(BadInput, match="OMP_NUM_THREADS must begin with a whole number, and is 'all'"):
+        threads()
     monkeypatch.setenv("INFERENCE_THREADS", "2")
     assert threads() == 2
     monkeypatch.setenv("INFERENCE_THREADS", "many")

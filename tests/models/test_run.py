@@ -88,7 +88,7 @@ def test_progress_says_how_many_seconds_are_left(directory: Path, monkeypatch: p
 
 def test_the_thread_count_follows_the_workers_file(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with RunDirectory.open(directory) as opened:
-        monkeypatch.setenv("OMP_NUM_THREADS", "3")
+        monkeypatch.setenv("OMP_NUM_THREADS", "3,1")
         assert opened.threads() == 3
         assert opened.threads(otherwise=2) == 2
         (directory / "threads").write_text("1\n")
