@@ -26,6 +26,7 @@ from models.preference_model import PreferenceModel
 from models.run import BadInput, RunDirectory, main, write_atomically
 
 AT = 1000  # comparisons at which the law's constant is the accuracy
+NONE = "–"  # where a base, of a short context, can read no test comparison
 
 
 class Run(NamedTuple):
@@ -148,7 +149,8 @@ def _evaluated(place: Path, test: list[Conversation]) -> dict[str, Any]:
 def _laws(results: list[dict[str, Any]]) -> Iterator[tuple[str, Law | None]]:
     """By base, over all runs with the files' own mixture."""
     for base in dict.fromkeys(result["base"] for result in results):
-        points = [result for result in results if result["base"] == base and result["harmless"] is None]
+        own = [result for result in results if result["base"] == base and result["harmless"] is None]
+        points = [result for result in own if result["overall"]["comparisons"]]
         yield base, law([p["trained_on"] for p in points], [p["overall"]["accuracy"] for p in points])
 
 
@@ -161,8 +163,8 @@ def _table(results: list[dict[str, Any]], laws: dict[str, dict[str, Any] | None]
     for result in results:
         mixture = "as it is" if result["harmless"] is None else f"{result['harmless']:.0%}"
         cells = [result["base"], result["trained_on"], mixture, result["seed"], _percent(result["overall"])]
-        cells += [_percent(result["by_task"][task]) for task in tasks]
-        cells.append(f"{result['overall']['longer_wins']:.1%}")
+        cells += [_percent(result["by_task"].get(task)) for task in tasks]
+        cells.append(f"{result['overall']['longer_wins']:.1%}" if result["overall"]["comparisons"] else NONE)
         lines.append(f"| {' | '.join(map(str, cells))} |")
     for base, found in laws.items():
         if found:
@@ -175,7 +177,9 @@ def _with_error(value: float, error: float | None) -> str:
     return f"{value:.4f}" if error is None else f"{value:.4f} ± {error:.4f}"
 
 
-def _percent(part: dict[str, Any]) -> str:
+def _percent(part: dict[str, Any] | None) -> str:
+    if not part or not part["comparisons"]:
+        return NONE
     return f"{part['accuracy']:.1%} ({100 * part['low']:.1f} to {100 * part['high']:.1f})"
 
 

@@ -131,3 +131,20 @@ def test_what_the_files_cannot_give_is_one_sentence(study: Path, monkeypatch: py
     for odd in (["--sizes", "few"], ["--mixtures", "50"]):
         with pytest.raises(SystemExit):
             carry_out(monkeypatch, study, *odd)
+
+
+def test_a_base_that_can_read_nothing_of_a_task_or_nothing_at_all_has_no_accuracy_there(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = {"comparisons": 8, "accuracy": 0.5, "low": 0.2, "high": 0.8, "longer_wins": 0.5}
+    read = {"long": part, "short": {"comparisons": 0}}
+    monkeypatch.setattr(train_pm, "train", lambda run: None)
+    monkeypatch.setattr(scaling, "_prepare", lambda place, *_: place.mkdir(parents=True))
+    monkeypatch.setattr(
+        scaling, "_evaluated",
+        lambda place, test: {"trained_on": 8, "overall": read[place.name.split("-")[0]], "by_task": {place.name: part}},
+    )  # fmt: skip
+    scaling.study(study, [Run(base, 8, None, 0) for base in read], [], [])
+    half = "50.0% (20.0 to 80.0)"
+    assert f"| long | 8 | as it is | 0 | {half} | {half} | – | 50.0% |" in (study / "study.md").read_text()
+    assert f"| short | 8 | as it is | 0 | – | – | {half} | – |" in (study / "study.md").read_text()
