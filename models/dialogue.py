@@ -94,6 +94,8 @@ def split_of(family: str) -> str:
 def rows_of(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """`file:line` and object of each line of a .jsonl or .jsonl.gz file; BadInput names the line that is none."""
     try:
+        if path.exists() and not path.is_file():
+            raise BadInput(f"{path} is no regular file: it could not be read again, as some commands do.")
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.strip():
@@ -110,7 +112,7 @@ def rows_of(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield where, row
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise BadInput(f"{path} is not a complete gzip file: {error}.") from None
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except (FileNotFoundError, PermissionError) as error:
         raise BadInput(f"Cannot read {path}: {error.strerror}.") from None
 
 

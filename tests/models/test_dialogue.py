@@ -1,5 +1,6 @@
 import gzip
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,9 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(json.dumps(GOOD).encode() * 50)[:-20])
     with pytest.raises(BadInput, match=r"cut\.jsonl\.gz is not a complete gzip file"):
         read_conversations(tmp_path / "cut.jsonl.gz")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match=r"pipe is no regular file"):
+        read_conversations(tmp_path / "pipe")
     content = bytearray(gzip.compress(json.dumps(GOOD).encode()))
     content[20:40] = bytes(20)
     (tmp_path / "hurt.jsonl.gz").write_bytes(content)
