@@ -19,6 +19,7 @@ from inference.wire import (
     Model,
     Piece,
     PoolingRequest,
+    Refused,
     Score,
     ServingError,
 )
@@ -27,6 +28,9 @@ from models.dialogue import Message, Renderer
 from models.run import BadInput, omp_threads
 
 T = TypeVar("T")
+
+CHARACTERS_PER_TOKEN = 32
+"""No text has so many on average: a longer one is refused before it is tokenised, during which nobody else is heard."""
 
 
 def threads() -> int:
@@ -60,7 +64,7 @@ class TorchBackend:
 
     async def generate(self, request: ChatRequest) -> Generation:
         adapter = self._snapshots.policy(request.model)
-        prompt_ids = self._renderer.prompt_ids(_messages(request.checked_messages()))
+        prompt_ids = self._renderer.prompt_ids(self._messages(request.checked_messages()))
         room = max(1, self._engine.context - len(prompt_ids))
         sampling = Sampling(
             max_tokens=min(request.max_tokens or DEFAULT_MAX_TOKENS, room), temperature=request.temperature,
@@ -75,7 +79,7 @@ class TorchBackend:
 
     async def score(self, request: PoolingRequest) -> Score:
         pm = self._snapshots.pm(request.model)
-        *said, response = _messages(request.checked_messages())
+        *said, response = self._messages(request.checked_messages())
         prompt_ids, response_ids = self._renderer.prompt_ids(said), self._renderer.response_ids(response.content)
         scores, listener = _listener(float)
         self._engine.score(ScoreRequest(prompt_ids, response_ids, pm, listener))
@@ -93,6 +97,16 @@ class TorchBackend:
     def close(self) -> None:
         self._engine.close()
 
+    def _messages(self, messages: list[ChatMessage]) -> list[Message]:
+        """The same for the renderer. Refused if they are too long whatever their tokens are: each has one at least."""
+        context, characters = self._engine.context, sum(len(message.content) for message in messages)
+        if len(messages) > context or characters > CHARACTERS_PER_TOKEN * context:
+            raise Refused(
+                f"{len(messages)} messages of {characters} characters are more than the model's context of {context} "
+                "tokens holds."
+            )
+        return [Message(message.role, message.content) for message in messages]
+
 
 async def _pieces(queue: "asyncio.Queue[Piece | ServingError]", going: int) -> AsyncIterator[Piece]:
     """Pieces until each of `going` choices has finished."""
@@ -102,10 +116,6 @@ async def _pieces(queue: "asyncio.Queue[Piece | ServingError]", going: int) -> A
             raise piece
         going -= piece.finish is not None
         yield piece
-
-
-def _messages(messages: list[ChatMessage]) -> list[Message]:
-    return [Message(message.role, message.content) for message in messages]
 
 
 def _listener(_: type[T]) -> "tuple[asyncio.Queue[T | ServingError], Callable[[T | ServingError], object]]":

@@ -378,7 +378,7 @@ class Renderer:
         }  # fmt: skip
         speaker = "system"
         for message in said:
-            ids = ids + between[speaker, message.role] + self._content(message.content)
+            ids += between[speaker, message.role] + self._content(message.content)
             speaker = message.role
         return ids + between[speaker, "assistant"]
 
@@ -391,7 +391,7 @@ class Renderer:
         a policy that is to write one."""
         ids = self._scaffold.before_system + self._content(system) + self._scaffold.system_to_human
         for text in said:
-            ids = ids + self._content(text) + [self.end_of_turn, *self._scaffold.assistant_to_human]
+            ids += [*self._content(text), self.end_of_turn, *self._scaffold.assistant_to_human]
         return ids
 
     def response_ids(self, text: str) -> list[int]:

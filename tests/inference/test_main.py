@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from inference.serving import TorchBackend, threads
-from inference.wire import ChatRequest
-from models.dialogue import DEFAULT_SYSTEM, Candidate, Conversation, Message, Turn
+from inference.wire import ChatRequest, PoolingRequest, Refused
+from models.dialogue import DEFAULT_SYSTEM, Candidate, Conversation, Message, Renderer, Turn
 from models.packing import conversation_tree
 from models.run import BadInput
 from tests.conftest import free_port
@@ -186,6 +186,24 @@ def test_half_a_surrogate_pair_is_refused(server: httpx.Client) -> None:
     answer = server.post("/v1/chat/completions", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["error"]["message"].startswith("messages.0.content: ")
+
+
+@pytest.mark.parametrize("said", [["a"] * 99_999, ["a" * 99_999]])
+def test_what_cannot_fit_is_refused_before_it_is_tokenised(
+    toy: Toy, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = torch_backend(toy)
+    asyncio.run(backend.load("pm", str(toy.snapshots["pm"])))
+    monkeypatch.setattr(Renderer, "_content", lambda *_: pytest.fail("it was tokenised"))
+    messages = [{"role": "user", "content": text} for text in said]
+    response = {"role": "assistant", "content": "a"}
+    for asked in (
+        backend.generate(ChatRequest.model_validate({"model": "initial", "messages": messages})),
+        backend.score(PoolingRequest.model_validate({"model": "pm", "messages": [*messages, response]})),
+    ):
+        with pytest.raises(Refused, match=r"messages of \d+ characters are more than the model's context of 2048"):
+            asyncio.run(asked)
+    backend.close()
 
 
 def test_what_is_no_json_is_refused(server: httpx.Client) -> None:
