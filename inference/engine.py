@@ -23,6 +23,7 @@ from inference.forward import PM, Adapter, Forward, KeyValues, Segment
 from inference.sampling import Sampling, Text
 from inference.wire import SLOTS, Busy, Finish, Piece, Refused, ServingError, too_many
 from models.packing import pack, prompt_tree
+from models.preference_model import MAX_TOKENS
 
 log = logging.getLogger(__name__)
 
@@ -147,9 +148,9 @@ class Engine:
 
     def score(self, request: ScoreRequest) -> None:
         """Put a response into the queue for scoring. Refused if it is too long, Busy if the queue is full."""
-        length = len(request.prompt_ids) + len(request.response_ids)
-        if length > self.context:
-            raise Refused(f"The dialogue has {length} tokens, but the model's context holds {self.context}.")
+        length, limit = len(request.prompt_ids) + len(request.response_ids), min(self.context, MAX_TOKENS)
+        if length > limit:
+            raise Refused(f"The dialogue has {length} tokens, but a PM reads at most {limit}.")
         with self._changed:
             if self._closed:
                 raise Busy("The server is shutting down.")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import torch
 
+from inference import engine
 from inference.wire import ChatMessage, PoolingRequest
 from models import snapshot
 from models.dialogue import DEFAULT_SYSTEM, Message
@@ -134,9 +135,11 @@ def test_scoring_and_sampling_at_the_same_time_do_not_disturb_each_other(client:
     assert stats(client)["scored"] - before == 12
 
 
-def test_what_cannot_be_scored_is_refused(client: httpx.Client, toy: Toy) -> None:
-    long = score(client, "moss " * 500)
-    assert (long.status_code, "the model's context holds 2048" in long.json()["error"]["message"]) == (400, True)
+def test_what_cannot_be_scored_is_refused(client: httpx.Client, toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, words in ((2048, 500), (1000, 200)):  # the base's context; a PM's own limit in a longer one
+        monkeypatch.setattr(engine, "MAX_TOKENS", limit)
+        long = score(client, "moss " * words)
+        assert (long.status_code, f"a PM reads at most {limit}" in long.json()["error"]["message"]) == (400, True)
     no_response = client.post("/pooling", json=ask(model="pm"))
     assert no_response.status_code == 400
     assert "must end with an assistant message" in no_response.json()["error"]["message"]
