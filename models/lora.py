@@ -223,7 +223,7 @@ class AdapterFiles(NamedTuple):
 
 def read(directory: Path, widths: Widths) -> AdapterFiles:
     """The adapter in a directory, for a model with linear layers of these widths. BadInput if it is not plain LoRA on
-    them."""
+    them, or not finite."""
     config = json.loads((directory / "adapter_config.json").read_text())
     unusual = ("use_dora", "rank_pattern", "alpha_pattern", "modules_to_save", "lora_bias")
     odd = [name for name in unusual if config.get(name)]
@@ -232,6 +232,8 @@ def read(directory: Path, widths: Widths) -> AdapterFiles:
     rank = config["r"]
     scaling = config["lora_alpha"] / (math.sqrt(rank) if config.get("use_rslora") else rank)
     layers = pairs(load_file(directory / "adapter_model.safetensors"), widths, f"The adapter in {directory}")
+    if not all(half.isfinite().all() for both in layers.values() for half in both):
+        raise BadInput(f"The snapshot {directory} has weights that are not finite numbers.")
     return AdapterFiles(rank, scaling, layers)
 
 

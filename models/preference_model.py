@@ -139,10 +139,12 @@ def write_head(head: AnyHead, directory: Path) -> None:
 
 
 def load_head(directory: Path) -> AnyHead:
-    """The head in a snapshot directory, frozen."""
+    """The head in a snapshot directory, frozen. BadInput if it is not finite."""
     with safe_open(directory / HEAD, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         reads: Reads = (file.metadata() or {}).get("reads", "end")
+    if not all(weights.isfinite().all() for weights in tensors.values()):
+        raise BadInput(f"The snapshot {directory} has weights that are not finite numbers.")
     of_scores, _ = PARTS[reads]
     head: AnyHead
     if "weight" in tensors:
@@ -206,8 +208,6 @@ class PreferenceModel:
             name = f"{adapter}-{i}" if i else adapter
             backbone.load_adapter(name, path)
             members.append(PreferenceModel(backbone, name, load_head(path)))
-            if not all(weights.isfinite().all() for weights in members[-1].parameters()):
-                raise BadInput(f"The snapshot {directory} has weights that are not finite numbers.")
         together = Together.read(directory)
         return Ensemble(members, together) if together else members[0], found
 

@@ -91,6 +91,31 @@ def test_a_snapshot_of_another_base_is_refused(client: httpx.Client, toy: Toy) -
     assert "foreign" not in _names(client)
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("week-1", "adapter_model.safetensors"), ("pm", "adapter_model.safetensors"), ("pm", "head.safetensors")],
+)
+def test_weights_that_are_not_finite_are_refused(
+    client: httpx.Client, toy: Toy, tmp_path: Path, name: str, file: str
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    from models import snapshot
+
+    def write(directory: Path) -> None:
+        for path in toy.snapshots[name].iterdir():
+            shutil.copy(path, directory)
+        (directory / "manifest.json").unlink()
+        state = load_file(directory / file)
+        save_file({key: value / 0 for key, value in state.items()}, directory / file)
+
+    made = snapshot.save(tmp_path / "mad", snapshot.load(toy.snapshots[name]).manifest, write)
+    answer = load(client, "mad", made.directory)
+    assert answer.status_code == 400
+    assert "mad has weights that are not finite numbers" in answer.json()["error"]["message"]
+    assert "mad" not in _names(client)
+
+
 def test_an_adapter_with_other_dimensions_is_refused_although_its_hashes_are_right(
     client: httpx.Client, toy: Toy, tmp_path: Path
 ) -> None:
