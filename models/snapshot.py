@@ -67,6 +67,7 @@ def load(directory: Path, kind: Literal["pm", "policy"] | None = None, base_hash
         if version != FORMAT:
             raise BadInput(f"The snapshot {directory} has format {version}; this release reads format {FORMAT}.")
         manifest = Manifest(**content)
+        hashes, source, own_hash = dict(files), manifest.base["source"], manifest.base["hash"]
     except FileNotFoundError:
         raise BadInput(f"The snapshot {directory} has no manifest.json.") from None
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -76,19 +77,19 @@ def load(directory: Path, kind: Literal["pm", "policy"] | None = None, base_hash
         "adapter_model.safetensors",
         *(["head.safetensors"] if manifest.kind == "pm" else []),
     }
-    for name in sorted(needed | set(files)):
+    for name in sorted(needed | set(hashes)):
         if not (directory / name).is_file():
             raise BadInput(f"The snapshot {directory} is incomplete: {name} is missing.")
-        if _sha256(directory / name) != files.get(name):
+        if _sha256(directory / name) != hashes.get(name):
             raise BadInput(f"The snapshot {directory} is damaged: {name} is truncated or was changed.")
     if kind and manifest.kind != kind:
         raise BadInput(f"The snapshot {directory} is a {manifest.kind}, but a {kind} is needed.")
-    if base_hash and manifest.base["hash"] != base_hash:
+    if base_hash and own_hash != base_hash:
         raise BadInput(
-            f"The snapshot {directory} was trained on another base ({manifest.base['source']}, "
-            f"hash {manifest.base['hash'][:12]}) than the one in use (hash {base_hash[:12]})."
+            f"The snapshot {directory} was trained on another base ({source}, hash {own_hash[:12]}) than the one "
+            f"in use (hash {base_hash[:12]})."
         )
-    return Snapshot(directory, manifest, files)
+    return Snapshot(directory, manifest, hashes)
 
 
 def _sha256(path: Path) -> str:

@@ -52,10 +52,12 @@ def test_a_manifest_that_is_missing_cut_or_from_the_future_is_one_sentence(tmp_p
     snapshot.save(directory, PM, weights)
     path = directory / "manifest.json"
     content = path.read_text()
-    path.write_text(content[:100])
-    with pytest.raises(BadInput, match=r"manifest\.json is not a complete manifest"):
-        snapshot.load(directory)
-    path.write_text(json.dumps({**json.loads(content), "format": 2}))
+    whole = json.loads(content)
+    for odd in (content[:100], json.dumps(whole | {"files": ["a"]}), json.dumps(whole | {"base": {"source": "toy"}})):
+        path.write_text(odd)
+        with pytest.raises(BadInput, match=r"manifest\.json is not a complete manifest"):
+            snapshot.load(directory, base_hash="abc")
+    path.write_text(json.dumps({**whole, "format": 2}))
     with pytest.raises(BadInput, match="has format 2; this release reads format 1"):
         snapshot.load(directory)
     path.unlink()
