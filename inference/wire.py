@@ -43,7 +43,7 @@ class StreamOptions(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    model: str
+    model: Words
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
     n: Annotated[int, Field(ge=1)] = 1
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
@@ -72,7 +72,7 @@ class ChatRequest(BaseModel):
 
 
 class PoolingRequest(BaseModel):
-    model: str
+    model: Words
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
 
     def checked_messages(self) -> list[ChatMessage]:
@@ -84,12 +84,12 @@ class PoolingRequest(BaseModel):
 
 
 class LoadRequest(BaseModel):
-    lora_name: Annotated[str, Field(min_length=1)]
-    lora_path: Annotated[str, Field(min_length=1)]
+    lora_name: Annotated[Words, Field(min_length=1)]
+    lora_path: Annotated[Words, Field(min_length=1)]
 
 
 class UnloadRequest(BaseModel):
-    lora_name: str
+    lora_name: Words
 
 
 def _check_speakers(messages: Sequence[ChatMessage]) -> None:

@@ -181,11 +181,22 @@ def test_bad_requests_are_refused_in_one_sentence_that_names_the_field(
     assert (error["type"], error["code"]) == ("BadRequestError", 400)
 
 
-def test_half_a_surrogate_pair_is_refused(server: httpx.Client) -> None:
-    body = json.dumps(ask("a\ud800b"))  # httpx itself would not encode it
-    answer = server.post("/v1/chat/completions", content=body, headers={"content-type": "application/json"})
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        ("/v1/chat/completions", ask("a\ud800b"), "messages.0.content"),
+        ("/v1/chat/completions", ask(model="a\ud800b"), "model"),
+        ("/pooling", ask(model="a\ud800b"), "model"),
+        ("/v1/load_lora_adapter", {"lora_name": "a\ud800b", "lora_path": "a"}, "lora_name"),
+        ("/v1/load_lora_adapter", {"lora_name": "a", "lora_path": "a\ud800b"}, "lora_path"),
+        ("/v1/unload_lora_adapter", {"lora_name": "a\ud800b"}, "lora_name"),
+    ],
+)
+def test_half_a_surrogate_pair_is_refused(server: httpx.Client, path: str, body: dict[str, Any], named: str) -> None:
+    content = json.dumps(body)  # httpx itself would not encode it
+    answer = server.post(path, content=content, headers={"content-type": "application/json"})
     assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith("messages.0.content: ")
+    assert answer.json()["error"]["message"].startswith(f"{named}: ")
 
 
 @pytest.mark.parametrize("said", [["a"] * 99_999, ["a" * 99_999]])
