@@ -12,6 +12,8 @@ from torch import Tensor
 from inference.wire import SampledToken, TokenLogprob
 from models.sampling import draw
 
+COLDEST = 1e-4  # what is colder is greedy: at 1e-40 logits would be infinite, and their softmax no number
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -19,7 +21,7 @@ class Sampling:
 
     max_tokens: int
     temperature: float = 1.0
-    """0 is greedy."""
+    """Below COLDEST, as 0, it is greedy."""
     top_p: float = 1.0
     top_k: int = 0
     """0 is off."""
@@ -42,7 +44,7 @@ def choose(logits: Tensor, samplings: Sequence[Sampling], generators: Sequence[t
     from batch to batch, seldom changes a token then."""
     uniforms = torch.stack([torch.rand((), generator=g, dtype=torch.float64) for g in generators]).to(logits.device)
     tokens = logits.argmax(-1)
-    warm = [i for i, sampling in enumerate(samplings) if sampling.temperature > 0]
+    warm = [i for i, sampling in enumerate(samplings) if sampling.temperature >= COLDEST]
     if warm:
         scaled = logits[warm] / torch.tensor([samplings[i].temperature for i in warm], device=logits.device)[:, None]
         for row, i in enumerate(warm):
