@@ -144,7 +144,9 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
             raise BadInput(f"The loss became {broken} at step {number}: lower learning_rate in config.json.")
         if number > unseen_from and step.stage == "pm":
             unseen += [sum(margins) / len(members) for margins in zip(*(o.margins for o in outcomes), strict=True)]
-        norms = [torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm) for pm in members]
+        norms = [float(torch.nn.utils.clip_grad_norm_(pm.parameters(), config.max_grad_norm)) for pm in members]
+        if broken := next((norm for norm in norms if not math.isfinite(norm)), None):
+            raise BadInput(f"The gradient became {broken} at step {number}: lower learning_rate in config.json.")
         for i, group in enumerate(optimiser.param_groups):
             group["lr"] = step.height * (step.learning_rate if i < len(members) else config.head_learning_rate)
         optimiser.step()
@@ -156,7 +158,7 @@ def train(run: RunDirectory, processes: Processes = ALONE) -> None:
                 "accuracy": outcome.accuracy,
                 "margin": outcome.margin,
                 "score_mean": outcome.score_mean,
-                "gradient_norm": float(norm),
+                "gradient_norm": norm,
                 "learning_rate": step.learning_rate * step.height,
                 "tokens_per_s": outcome.tokens / (time.monotonic() - began),
             }

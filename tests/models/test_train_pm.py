@@ -220,6 +220,17 @@ def test_what_cannot_be_trained_on_is_one_sentence_and_leaves_no_snapshot(
     assert not (path / "snapshot").exists()
 
 
+def test_a_gradient_that_is_no_number_ends_the_run_before_it_moves_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_run(tmp_path / "run", checkpoint_every=1)
+    # 0 everywhere, with the slope of √x there.
+    monkeypatch.setattr(train_pm, "pairwise_loss", lambda chosen, rejected, _: (0 * (chosen - rejected)).sqrt())
+    with pytest.raises(BadInput, match="The gradient became nan at step 1: lower learning_rate"):
+        train(path)
+    assert not (path / "checkpoints").exists()
+
+
 def test_the_learning_rate_rises_then_falls_to_zero() -> None:
     rates = [train_pm.schedule(0.2, step, 10) for step in range(1, 11)]
     assert rates == pytest.approx([0.5, 1, 8 / 9, 7 / 9, 6 / 9, 5 / 9, 4 / 9, 3 / 9, 2 / 9, 1 / 9])
