@@ -93,11 +93,14 @@ class RunDirectory:
         if not path.is_dir():
             raise BadInput(f"The run directory {path} does not exist.")
         lock = (path / "lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise BadInput(f"Another process is already working in {path}.") from None
+        # A worker has seen the lock free: who holds it now is erasing somebody's words, and has done in a moment.
+        tries = 100 if os.environ.get("TURNWISE_WATCH_STDIN") else 1
+        while not _locked(lock):
+            tries -= 1
+            if not tries:
+                lock.close()
+                raise BadInput(f"Another process is already working in {path}.")
+            time.sleep(0.1)
         (path / OUTCOME).unlink(missing_ok=True)  # of the run before
         run = cls(path, lock)
         run._listen()
@@ -247,6 +250,14 @@ def check_report(out: Path) -> None:
     """BadInput if a report would replace rows: a command line without OUT takes its last input for it."""
     if out.suffix in (".jsonl", ".gz") and out.exists():
         raise BadInput(f"{out} is there and holds rows; name a file for the report behind the inputs.")
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Follower(RunDirectory):

@@ -1,5 +1,6 @@
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -27,6 +28,22 @@ def test_a_second_trainer_of_the_same_directory_is_refused(directory: Path) -> N
         RunDirectory.open(directory)
     with RunDirectory.open(directory):
         pass  # free again
+
+
+def test_a_workers_child_waits_for_a_lock_that_is_held_for_a_moment(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TURNWISE_WATCH_STDIN", "yes")  # not "1": the test's own stdin is no pipe of a worker
+    other = (directory / "lock").open("w")
+    fcntl.flock(other, fcntl.LOCK_EX)
+    monkeypatch.setattr(time, "sleep", lambda _: other.close())
+    with RunDirectory.open(directory):
+        pass
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with RunDirectory.open(directory), pytest.raises(BadInput, match="Another process is already working in"):
+        RunDirectory.open(directory)
+    assert sum(waited) == pytest.approx(10, abs=0.2)
 
 
 def test_a_missing_directory_and_a_broken_config_are_named(directory: Path) -> None:
