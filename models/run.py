@@ -102,6 +102,9 @@ class RunDirectory:
                 raise BadInput(f"Another process is already working in {path}.")
             time.sleep(0.1)
         (path / OUTCOME).unlink(missing_ok=True)  # of the run before
+        for left in (".snapshot.*", "snapshots/.*", "checkpoints/.step-*"):  # by a process that was killed as it saved
+            for unfinished in path.glob(left):
+                shutil.rmtree(unfinished, ignore_errors=True)
         run = cls(path, lock)
         run._listen()
         return run

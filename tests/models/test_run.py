@@ -46,6 +46,16 @@ def test_a_workers_child_waits_for_a_lock_that_is_held_for_a_moment(
     assert sum(waited) == pytest.approx(10, abs=0.2)
 
 
+def test_what_a_process_left_that_was_killed_as_it_saved_is_removed(directory: Path) -> None:
+    left = (".snapshot.ab12cd34", "checkpoints/.step-000005.ab12cd34", "snapshots/.policy-kl2.old.ab12cd34")
+    for name in (*left, "snapshot", "checkpoints/step-000004"):
+        (directory / name).mkdir(parents=True)
+    with RunDirectory.open(directory) as opened:
+        assert opened.checkpoints.latest() == (4, directory / "checkpoints" / "step-000004")
+    assert not any((directory / name).exists() for name in left)
+    assert (directory / "snapshot").exists()
+
+
 def test_a_missing_directory_and_a_broken_config_are_named(directory: Path) -> None:
     with pytest.raises(BadInput, match="nowhere does not exist"):
         RunDirectory.open(directory / "nowhere")
