@@ -19,6 +19,7 @@ Knows token ids and tensors; knows not what a score or a policy is.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -187,8 +188,21 @@ def prompt_tree(prompt_ids: Sequence[int], responses: Sequence[Sequence[int]]) -
     return Tree([Node(prompt_ids, None), *(Node(response, 0) for response in responses)])
 
 
+class Once:
+    """What the trees of a conversation ask of its renderer; each text is tokenised once for all of them."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self.opening_ids = cache(renderer.opening_ids)
+        self.next_ids = cache(renderer.next_ids)
+        self.response_ids = cache(renderer.response_ids)
+
+
 def conversation_tree(
-    conversation: Conversation, renderer: Renderer, first: int = 0, last: int | None = None, branches_from: int = 0
+    conversation: Conversation,
+    renderer: Renderer | Once,
+    first: int = 0,
+    last: int | None = None,
+    branches_from: int = 0,
 ) -> ConversationTree:
     """Turns `first` to `last` (included; default all) of a conversation. Turns before `branches_from` are context: only
     the candidate that the conversation went on from is there."""
@@ -226,22 +240,28 @@ def conversation_trees(conversation: Conversation, renderer: Renderer, max_token
     trees: list[ConversationTree] = []
     without_context: list[int] = []
     set_aside: list[int] = []
-    turns = len(conversation.turns)
+    once, turns = Once(renderer), conversation.turns
+    # Tokens before each turn: of turns that are context, and of turns that branch.
+    context, branching = [0], [0]
+    for turn in turns:
+        human = len(once.next_ids(turn.human))
+        responses = [len(once.response_ids(candidate.text)) for candidate in turn.candidates]
+        context.append(context[-1] + human + (0 if turn.trunk is None else responses[turn.trunk]))
+        branching.append(branching[-1] + human + sum(responses))
+    opening = len(once.opening_ids(conversation.system, "")) - len(once.next_ids(""))
+
+    def fits(first: int, t: int, last: int) -> bool:
+        return opening + context[t] - context[first] + branching[last + 1] - branching[t] <= max_tokens
+
     t = 0
-    while t < turns:
-
-        def tree(first: int, last: int, t: int = t) -> ConversationTree | None:
-            made = conversation_tree(conversation, renderer, first, last, branches_from=t)
-            return made if made.tree.size <= max_tokens else None
-
-        first = next((first for first in range(t + 1) if tree(first, t)), None)
+    while t < len(turns):
+        first = next((first for first in range(t + 1) if fits(first, t, t)), None)
         if first is None:
             set_aside.append(t)
             t += 1
             continue
-        fitting = ((last, tree(first, last)) for last in range(turns - 1, t - 1, -1))
-        last, longest = next((last, made) for last, made in fitting if made)
-        trees.append(longest)
+        last = next(last for last in range(len(turns) - 1, t - 1, -1) if fits(first, t, last))
+        trees.append(conversation_tree(conversation, once, first, last, branches_from=t))
         without_context += range(t, last + 1) if first else ()
         t = last + 1
     return Cut(trees, without_context, set_aside)

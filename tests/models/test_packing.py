@@ -1,4 +1,5 @@
 import dataclasses
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -110,6 +111,18 @@ def test_a_long_conversation_becomes_trees_that_fit_and_every_comparison_is_in_o
     ]
     assert cut.without_context == behind
     assert cut.without_context
+
+
+def test_a_text_is_tokenised_once_however_long_its_conversation_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation = next(tiny.conversations(1, turns=30))
+    tokenised = Counter[str]()
+    content = Renderer._content
+    monkeypatch.setattr(Renderer, "_content", lambda self, text: (tokenised.update([text]), content(self, text))[1])
+    cut = conversation_trees(conversation, RENDERER, 1200)
+    assert all(tree.tree.size <= 1200 for tree in cut.trees)
+    assert max(tokenised[c.text] for turn in conversation.turns for c in turn.candidates) == 1
+    # Human messages that open a tree are rendered for that too.
+    assert sum(tokenised[turn.human] for turn in conversation.turns) == 30 + len(cut.trees)
 
 
 def test_a_turn_that_is_too_long_alone_is_set_aside_and_never_truncated() -> None:
