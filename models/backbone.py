@@ -413,10 +413,6 @@ class Backbone:
             if call.backward:
                 (0 * states.sum()).backward()
 
-    def logits_at(self, hidden: Tensor, index: Tensor) -> Tensor:
-        """Logits over the vocabulary, fp32, (n, V), at `index`: (B, N) bool, or (n,) indices into the flattened B·N."""
-        return self.logits(hidden[index] if index.dtype == torch.bool else hidden.flatten(0, 1)[index])
-
     def logits(self, states: Tensor) -> Tensor:
         """Logits over the vocabulary of hidden states: (n, d) → (n, V), fp32."""
         logits: Tensor = self.causal_lm.get_output_embeddings()(states)
