@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from models.backbone import set_threads
 from models.baselines import BagOfWords
 from models.data import select
 from models.dialogue import Conversation, id_among, id_of, read_conversations, rows_of
@@ -125,6 +126,7 @@ def command() -> None:
             if run:
                 run.progress("evaluate", done, total)
                 run.check_preempted()
+                set_threads(run.threads())
 
         pm, snapshot, renderer = PreferenceModel.open(arguments.snapshot)
         if arguments.task:

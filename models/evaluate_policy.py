@@ -17,11 +17,12 @@ import torch
 from torch import Tensor
 
 from models import snapshot
+from models.backbone import set_threads
 from models.dialogue import rows_of
 from models.policy import BASE, Opened, Policy
 from models.preference_model import PreferenceModel
 from models.rollout import Networks, Rollouts, collect
-from models.run import BadInput, Preempted, RunDirectory, check_report, main, run_of_output, write_atomically
+from models.run import BadInput, RunDirectory, check_report, main, run_of_output, write_atomically
 from models.sample import prompt_of
 from models.sampling import Sampler, seed_of
 
@@ -260,9 +261,9 @@ def evaluate(arguments: argparse.Namespace, run: RunDirectory | None) -> dict[st
     for number, policy in enumerate(sides):
 
         def on_progress(done: int, number: int = number) -> None:
-            if run and run.preempted:
-                raise Preempted
             if run:
+                run.check_preempted()
+                set_threads(run.threads())
                 run.progress("evaluate", number * len(prompts) + done, len(sides) * len(prompts))
 
         on_progress(0)
