@@ -188,10 +188,20 @@ def read(paths: Sequence[Path]) -> list[Conversation]:
     red-team ones."""
     found: list[Conversation] = []
     for path in paths:
-        red = "harmless" in path.name or RED_TEAM in path.name
+        red = is_red_team(path)
         for c in read_conversations(path).conversations:
             found.append(replace(c, id=id_among(paths, path, c.id), task=RED_TEAM if red else c.task))
     return found
+
+
+def is_red_team(path: Path) -> bool:
+    """By the file's name, or, as HH is published (`harmless-base/train.jsonl.gz`), by its directory's."""
+    for name in (path.name, path.parent.name):
+        if "harmless" in name or RED_TEAM in name:
+            return True
+        if "help" in name:
+            return False
+    return False
 
 
 def command() -> None:

@@ -11,7 +11,7 @@ import pytest
 from models import scaling, tiny, train_pm
 from models.dialogue import read_conversations
 from models.run import BadInput
-from models.scaling import Run, law
+from models.scaling import Run, is_red_team, law
 
 CONFIG = {
     "base": "toy", "learning_rate": 0.01, "head_learning_rate": 0.01, "batch_comparisons": 8, "threads": 1,
@@ -148,3 +148,20 @@ def test_a_base_that_can_read_nothing_of_a_task_or_nothing_at_all_has_no_accurac
     half = "50.0% (20.0 to 80.0)"
     assert f"| long | 8 | as it is | 0 | {half} | {half} | – | 50.0% |" in (study / "study.md").read_text()
     assert f"| short | 8 | as it is | 0 | – | – | {half} | – |" in (study / "study.md").read_text()
+
+
+def test_a_file_is_of_the_task_that_it_or_else_its_directory_is_named_after() -> None:
+    red = [
+        "harmless-base.train.jsonl.gz",
+        "hh/harmless-base/test.jsonl.gz",
+        "red-team/rows.jsonl",
+        "helpful/harmless.jsonl",
+    ]
+    assert all(is_red_team(Path(name)) for name in red)
+    helpful = [
+        "helpful-base.train.jsonl.gz",
+        "harmless-study/helpful.jsonl",
+        "helpful-online/test.jsonl.gz",
+        "rows.jsonl",
+    ]
+    assert not any(is_red_team(Path(name)) for name in helpful)
