@@ -5,7 +5,6 @@ process alone needs none of that, and nothing here then costs anything. Samples 
 base itself where it is asked for (models/sharding.py).
 """
 
-import atexit
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -39,9 +38,6 @@ class Processes:
             if gpus:  # or all of a machine would compute on its first one
                 torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
             dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo")
-            # Its threads may hold what only Python can free, and one that asks for it while Python takes itself down
-            # ends the process with SIGABRT: a training that had succeeded would be said to have failed.
-            atexit.register(dist.destroy_process_group)
         return cls(dist.get_rank(), dist.get_world_size())
 
     @property

@@ -380,8 +380,19 @@ def main(function: Callable[[], None]) -> NoReturn:
         if outcome is None:
             raise
         print(outcome.sentence, file=sys.stderr)
-        sys.exit(outcome.code)
-    sys.exit(0)
+        _leave(outcome.code)
+    _leave(0)
+
+
+def _leave(code: int) -> NoReturn:
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        sys.exit(code)
+    # Of several processes (models/processes.py): threads of torch.distributed may hold what only Python can free, and
+    # one that asks for it while Python takes itself down ends the process with SIGABRT: a training that had succeeded
+    # would be said to have failed.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _is_disk_full(error: BaseException) -> bool:

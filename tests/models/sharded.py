@@ -7,6 +7,7 @@ from models import sharding
 from models.backbone import Backbone
 from models.packing import Batch
 from models.processes import Processes
+from models.run import main
 from tests.networks import disturb
 
 
@@ -70,4 +71,4 @@ def frozen(backbone: Backbone) -> list[tuple[str, torch.nn.Parameter]]:
 
 
 if __name__ == "__main__":
-    work()
+    main(work)
